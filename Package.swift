@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors, and the language mode is Swift 6 everywhere.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "lgtui",
+    products: [.executable(name: "lgtui", targets: ["lgtui"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Who may import whom: see ARCHITECTURE.md. No arrow is added without changing the picture there.
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "I386", swiftSettings: strict),
+        .target(
+            name: "Hypervisor",
+            dependencies: ["I386", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .target(
+            name: "GuestHost",
+            dependencies: ["Hypervisor", "CZlib", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
+        .target(name: "TerminalCore", swiftSettings: strict),
+        .executableTarget(
+            name: "lgtui",
+            dependencies: [
+                "GuestHost", "TerminalCore", "CNcurses",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "I386Tests", dependencies: ["I386"], swiftSettings: strict),
+        .testTarget(name: "OracleTests", dependencies: ["I386", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "I386"], swiftSettings: strict),
+        .testTarget(name: "GuestHostTests", dependencies: ["GuestHost"], swiftSettings: strict),
+        .testTarget(name: "TerminalCoreTests", dependencies: ["TerminalCore"], swiftSettings: strict),
+        .testTarget(name: "LgtuiTests", dependencies: ["lgtui"], swiftSettings: strict),
+        .testTarget(name: "EndToEndTests", dependencies: ["lgtui", "TerminalCore"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

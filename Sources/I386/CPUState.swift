@@ -1,0 +1,131 @@
+// Everything the guest can see of its processor, and the few words the interpreter keeps beside it, as plain old data
+// at fixed offsets. One pointer to this struct is all that the instruction loop holds; a translator can address the
+// same fields by offset. No references, no optionals, no enums with payloads: nothing here needs a retain.
+
+/// The six segment registers, numbered as instructions encode them.
+public enum Segment: UInt8, Sendable, CaseIterable {
+    case es, cs, ss, ds, fs, gs
+}
+
+/// A segment register: the selector that the guest sees and the hidden descriptor cache behind it (SDM 3A 3.4.3).
+@frozen public struct SegmentRegister: Sendable, Equatable {
+    public var base: UInt32 = 0
+    /// The last valid offset in bytes (granularity already applied); for expand-down segments the last *invalid* one.
+    public var limit: UInt32 = 0
+    public var selector: UInt16 = 0
+    /// Access byte (P, DPL, S, type) in bits 0–7; AVL, L, D/B, G in bits 12–15, as in bytes 5 and 6 of a descriptor.
+    /// Zero for a null segment.
+    public var attributes: UInt16 = 0
+
+    public init() {}
+    public init(base: UInt32, limit: UInt32, selector: UInt16, attributes: UInt16) {
+        self.base = base
+        self.limit = limit
+        self.selector = selector
+        self.attributes = attributes
+    }
+
+    /// D/B: 32-bit operands and addresses (code), 32-bit stack pointer (stack), 4 GiB upper bound (expand-down).
+    @inlinable public var is32Bit: Bool { attributes & 0x4000 != 0 }
+    @inlinable public var isPresent: Bool { attributes & 0x80 != 0 }
+    @inlinable public var dpl: UInt8 { UInt8(truncatingIfNeeded: attributes >> 5) & 3 }
+}
+
+/// One x87 register: the 80-bit extended format in two pieces, 16 bytes apart so that indexing is a shift.
+@frozen public struct FPURegister: Sendable, Equatable {
+    public var mantissa: UInt64 = 0
+    /// Sign in bit 15, biased exponent in bits 0–14.
+    public var signExponent: UInt16 = 0
+    private var padding: (UInt16, UInt32) = (0, 0)
+
+    public init() {}
+    public init(mantissa: UInt64, signExponent: UInt16) {
+        self.mantissa = mantissa
+        self.signExponent = signExponent
+    }
+    public static func == (a: Self, b: Self) -> Bool {
+        a.mantissa == b.mantissa && a.signExponent == b.signExponent
+    }
+}
+
+/// The x87 unit (SDM 1, chapter 8). Registers are numbered physically; ST(i) is register (top + i) & 7.
+@frozen public struct FPUState: Sendable {
+    public var r0 = FPURegister()
+    public var r1 = FPURegister()
+    public var r2 = FPURegister()
+    public var r3 = FPURegister()
+    public var r4 = FPURegister()
+    public var r5 = FPURegister()
+    public var r6 = FPURegister()
+    public var r7 = FPURegister()
+    public var control: UInt16 = 0x037f
+    /// The status word with bits 11–13 (TOP) zero; `top` holds those.
+    public var status: UInt16 = 0
+    /// TOP, 0…7.
+    public var top: UInt8 = 0
+    /// Bit *i* is set when physical register *i* holds a value (its tag is not "empty").
+    public var occupied: UInt8 = 0
+    /// The low 11 bits of the last non-control instruction: low 3 bits of its first byte, then its ModRM byte.
+    public var lastOpcode: UInt16 = 0
+    public var lastEIP: UInt32 = 0
+    public var lastDataOffset: UInt32 = 0
+    public var lastCS: UInt16 = 0
+    public var lastDataSelector: UInt16 = 0
+
+    public init() {}
+}
+
+/// One virtual CPU's registers. `gpr` order is that of instruction encodings: eax ecx edx ebx esp ebp esi edi.
+///
+/// Between two calls of `CPU.run` everything is canonical: `eflags` is complete and `eip` is the next instruction.
+/// While an instruction runs, arithmetic flags live in `zeroSignParity` and `carries` and `eip` is only kept where
+/// an instruction needs it.
+@frozen public struct CPUState: Sendable {
+    // Offset 0: the general registers. Instructions address them by byte offset from the start of the struct.
+    public var eax: UInt32 = 0
+    public var ecx: UInt32 = 0
+    public var edx: UInt32 = 0
+    public var ebx: UInt32 = 0
+    public var esp: UInt32 = 0
+    public var ebp: UInt32 = 0
+    public var esi: UInt32 = 0
+    public var edi: UInt32 = 0
+    /// Offset 32: always zero. Address forms without a base or an index name this one, which saves them a branch.
+    package var zero: UInt32 = 0
+    public var eip: UInt32 = 0
+    public var eflags: UInt32 = 2
+    public var cr0: UInt32 = 0x0001_0031  // WP, NE, ET, PE: protected mode; PG comes with the first page directory
+    public var cr2: UInt32 = 0
+    public var cr3: UInt32 = 0
+    public var cr4: UInt32 = 0
+    /// Debug status; only BS (bit 14), the single-step flag, is ever set here.
+    public var dr6: UInt32 = 0xffff_0ff0
+
+    // Offset 64: arithmetic flags, not yet folded into `eflags`. See Flags.swift.
+    package var zeroSignParity: Int64 = 0
+    package var carries: UInt64 = 0
+
+    // Offset 80: segments in encoding order.
+    public var es = SegmentRegister()
+    public var cs = SegmentRegister()
+    public var ss = SegmentRegister()
+    public var ds = SegmentRegister()
+    public var fs = SegmentRegister()
+    public var gs = SegmentRegister()
+
+    // Offset 152: what STR and SLDT report. There is no task switching and no LDT.
+    public var tr: UInt16 = 0
+    public var ldtr: UInt16 = 0
+    package var reserved: UInt32 = 0
+
+    // Offset 160.
+    public var fpu = FPUState()
+
+    public init() {}
+
+    /// Byte offset of the first segment register; a test holds it to the truth.
+    package static var segmentsOffset: Int { 80 }
+
+    /// The current privilege level: the RPL of cs.
+    @inlinable public var cpl: UInt8 { UInt8(truncatingIfNeeded: cs.selector & 3) }
+}

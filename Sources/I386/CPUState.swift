@@ -31,56 +31,12 @@ public enum Segment: UInt8, Sendable, CaseIterable {
     @inlinable public var dpl: UInt8 { UInt8(truncatingIfNeeded: attributes >> 5) & 3 }
 }
 
-/// One x87 register: the 80-bit extended format in two pieces, 16 bytes apart so that indexing is a shift.
-@frozen public struct FPURegister: Sendable, Equatable {
-    public var mantissa: UInt64 = 0
-    /// Sign in bit 15, biased exponent in bits 0–14.
-    public var signExponent: UInt16 = 0
-    private var padding: (UInt16, UInt32) = (0, 0)
-
-    public init() {}
-    public init(mantissa: UInt64, signExponent: UInt16) {
-        self.mantissa = mantissa
-        self.signExponent = signExponent
-    }
-    public static func == (a: Self, b: Self) -> Bool {
-        a.mantissa == b.mantissa && a.signExponent == b.signExponent
-    }
-}
-
-/// The x87 unit (SDM 1, chapter 8). Registers are numbered physically; ST(i) is register (top + i) & 7.
-@frozen public struct FPUState: Sendable {
-    public var r0 = FPURegister()
-    public var r1 = FPURegister()
-    public var r2 = FPURegister()
-    public var r3 = FPURegister()
-    public var r4 = FPURegister()
-    public var r5 = FPURegister()
-    public var r6 = FPURegister()
-    public var r7 = FPURegister()
-    public var control: UInt16 = 0x037f
-    /// The status word with bits 11–13 (TOP) zero; `top` holds those.
-    public var status: UInt16 = 0
-    /// TOP, 0…7.
-    public var top: UInt8 = 0
-    /// Bit *i* is set when physical register *i* holds a value (its tag is not "empty").
-    public var occupied: UInt8 = 0
-    /// The low 11 bits of the last non-control instruction: low 3 bits of its first byte, then its ModRM byte.
-    public var lastOpcode: UInt16 = 0
-    public var lastEIP: UInt32 = 0
-    public var lastDataOffset: UInt32 = 0
-    public var lastCS: UInt16 = 0
-    public var lastDataSelector: UInt16 = 0
-
-    public init() {}
-}
-
 /// One virtual CPU's registers. `gpr` order is that of instruction encodings: eax ecx edx ebx esp ebp esi edi.
 ///
 /// Between two calls of `CPU.run` everything is canonical: `eflags` is complete and `eip` is the next instruction.
 /// While an instruction runs, arithmetic flags live in `zeroSignParity` and `carries` and `eip` is only kept where
 /// an instruction needs it.
-@frozen public struct CPUState: Sendable {
+public struct CPUState: Sendable {
     // Offset 0: the general registers. Instructions address them by byte offset from the start of the struct.
     public var eax: UInt32 = 0
     public var ecx: UInt32 = 0
@@ -119,7 +75,7 @@ public enum Segment: UInt8, Sendable, CaseIterable {
     package var reserved: UInt32 = 0
 
     // Offset 160.
-    public var fpu = FPUState()
+    public var x87 = X87State()
 
     public init() {}
 
@@ -127,5 +83,5 @@ public enum Segment: UInt8, Sendable, CaseIterable {
     package static var segmentsOffset: Int { 80 }
 
     /// The current privilege level: the RPL of cs.
-    @inlinable public var cpl: UInt8 { UInt8(truncatingIfNeeded: cs.selector & 3) }
+    public var cpl: UInt8 { UInt8(truncatingIfNeeded: cs.selector & 3) }
 }

@@ -16,6 +16,6 @@ extension CPU {
 
     /// WAIT: #MF when an unmasked exception is pending.
     func waitX87() throws(CPUFault) {
-        if state.pointee.fpu.status & 0x80 != 0 { throw .x87Error }
+        if state.pointee.x87.status & 0x80 != 0 { throw .x87Error }
     }
 }

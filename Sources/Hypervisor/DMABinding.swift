@@ -1,0 +1,133 @@
+// An array of buffers that a guest put out for input. Its own launcher fills them, or another guest does, on another
+// thread: so this is the one place where one guest's thread writes another guest's memory, and it has its own lock.
+
+import Glibc
+import I386
+import Synchronization
+
+// H:540
+/// What BIND_DMA made: buffers at a place, with a line to raise.
+///
+/// The lock is held for one transfer of at most 64 KiB and never while waiting for anyone, so a receiver that does not
+/// empty its buffers costs its senders nothing but a look at them.
+final class DMABinding: Sendable {
+    let place: DMAPlace
+    let owner: Mailbox
+    let array: GuestPhysical
+    let count: UInt16
+    let irq: IRQ
+
+    private struct Cursor {
+        /// Where to look first: the buffer after the one that was filled last.
+        var next = 0
+        /// False once it is unbound: a sender that found it a moment ago must not write any more.
+        var isOpen = true
+    }
+    private let cursor = Mutex(Cursor())
+
+    init(place: DMAPlace, owner: Mailbox, array: GuestPhysical, count: UInt16, irq: IRQ) {
+        self.place = place
+        self.owner = owner
+        self.array = array
+        self.count = count
+        self.irq = irq
+    }
+
+    /// Closes the binding. When this returns, no transfer into it is under way or will ever be.
+    func close() { cursor.withLock { $0.isOpen = false } }
+
+    private func buffer(_ index: Int) -> GuestPhysical {
+        // 32-bit wrap-around is caught by the bounds check of whoever reads there.
+        GuestPhysical(array.rawValue &+ UInt32(truncatingIfNeeded: index * DMAList.size))
+    }
+
+    private enum Search {
+        case free(index: Int)
+        case none
+        case bad(GuestPhysical)
+    }
+
+    /// The first buffer from `start`, going around, whose `used_len` is zero.
+    private func search(from start: Int) -> Search {
+        let count = Int(count)
+        for step in 0..<count {
+            let index = (start + step) % count
+            let address = buffer(index)
+            guard UInt64(address.rawValue) + UInt64(DMAList.size) <= owner.limit,
+                let used = owner.memory.load32(at: address)
+            else { return .bad(address) }
+            if used == 0 { return .free(index: index) }
+        }
+        return .none
+    }
+
+    // H:545
+    /// For the launcher: takes a free buffer, and leaves the line in its `used_len`.
+    /// - Returns: nil when no buffer is free.
+    func takeForLauncher() throws(GuestDeath) -> GuestPhysical? {
+        try cursor.withLock { (_) throws(GuestDeath) -> GuestPhysical? in
+            switch search(from: 0) {
+            case .none: return nil
+            case .bad(let address): throw .badDMABuffer(address.rawValue)
+            case .free(let index):
+                _ = owner.memory.store32(irq.rawValue, at: buffer(index))
+                return buffer(index)
+            }
+        }
+    }
+
+    enum Outcome: Equatable {
+        /// Bytes moved, and the receiver knows.
+        case moved(UInt32)
+        /// No free buffer; the receiver was told that it is wanted.
+        case full
+        /// Nothing moved, and the sender learns no more: the binding is gone, or the receiver just died of it.
+        case nothing
+    }
+
+    // H:550
+    /// For another guest: moves what `list` describes into a free buffer and raises the line.
+    /// - Throws: the death of the *sender*, when its list is bad. A bad buffer is the death of the receiver.
+    func receive(_ list: DMAList, from sender: Mailbox) throws(GuestDeath) -> Outcome {
+        let outcome = try cursor.withLock { (cursor) throws(GuestDeath) -> Outcome in
+            guard cursor.isOpen, !owner.isDead else { return .nothing }
+            switch search(from: cursor.next) {
+            case .none: return .full
+            case .bad(let address):
+                owner.kill(.badDMABuffer(address.rawValue))
+                return .nothing
+            case .free(let index):
+                guard let target = DMAList(at: buffer(index), in: owner.memory) else { return .nothing }
+                if let bad = target.firstBadPiece(limit: owner.limit) {
+                    owner.kill(.badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue))
+                    return .nothing
+                }
+                if let bad = list.firstBadPiece(limit: sender.limit) {
+                    throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
+                }
+                let moved = DMAList.copy(list, in: sender.memory, to: target, in: owner.memory)
+                // The receiver polls this word: it must not see the count before it sees the bytes.
+                atomicMemoryFence(ordering: .releasing)
+                _ = owner.memory.store32(moved, at: buffer(index))
+                cursor.next = (index + 1) % Int(count)
+                return .moved(moved)
+            }
+        }
+        switch outcome {
+        case .moved(let bytes):
+            owner.bank.dmaBytesReceived.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+            owner.raise(irq)
+        case .full: owner.raise(irq)
+        case .nothing: break
+        }
+        return outcome
+    }
+
+    /// Gives the receiver a moment to empty a buffer: some turns of the scheduler, no more, whatever the receiver does.
+    func giveChance() {
+        for _ in 0..<16 {
+            sched_yield()
+            if case .free = search(from: 0) { return }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// A device raises a line; the guest sees it when it is ready. It is ready when the line is not blocked, when it has
+// interrupts enabled on its page of notes, and when it is not in the few instructions of its iret path in which they
+// only look enabled. A halted guest is always ready, for being woken is all that it waits for.
+
+import I386
+
+extension EmbeddedLguest {
+    /// The interrupt flag in eflags, and the value of "on" in `irq_enabled`.
+    static let interruptFlag: UInt32 = 0x200
+
+    // H:300
+    /// Makes the guest run the handler of its lowest pending line, if it may be interrupted now.
+    /// - Returns: whether a line is still waiting for the guest to become ready.
+    func deliverInterrupt() throws(GuestDeath) -> Bool {
+        let pending = mailbox.pendingLines
+        guard pending != 0, let data else { return false }
+        let candidates = pending & ~data.blockedInterrupts
+        guard candidates != 0 else { return true }
+        guard !data.noInterrupts.contains(cpu.state.pointee.eip) else { return true }
+
+        if isHalted {
+            // It went to sleep with interrupts off or on; it wakes with them on.
+            data.irqEnabled = Self.interruptFlag
+            isHalted = false
+        } else if data.irqEnabled == 0 {
+            return true
+        }
+
+        let irq = IRQ(UInt32(candidates.trailingZeroBitCount))
+        let gate = gates[Int(irq.vector)]
+        if gate.isPresent {
+            mailbox.clear(irq)
+            try call(gate, vector: irq.vector, errorCode: nil)
+            bank.interruptsDelivered.bump()
+        }
+        data.setTime(HostTime.wallClock())
+        return mailbox.pendingLines != 0
+    }
+}

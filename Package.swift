@@ -16,6 +16,7 @@ let package = Package(
         // Who may import whom: see ARCHITECTURE.md. No arrow is added without changing the picture there.
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(name: "I386", swiftSettings: strict),
         .target(
             name: "Hypervisor",
@@ -23,7 +24,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "GuestHost",
-            dependencies: ["Hypervisor", "CZlib", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["Hypervisor", "CZlib", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: strict),
         .target(name: "TerminalCore", swiftSettings: strict),
         .executableTarget(

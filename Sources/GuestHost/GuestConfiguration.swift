@@ -1,0 +1,59 @@
+// Everything that a person decides about a guest, as one value. The command line makes it, a lab file makes it, a test makes
+// it; nothing in it has been opened or believed yet.
+
+import Hypervisor
+
+/// What a guest should be.
+public struct GuestConfiguration: Sendable {
+    /// For titles, logs and the errors of others ("locked by guest puppy").
+    public var name: String
+    public var memory: MemorySize
+    public var kernel: KernelSource
+    public var dialect: Dialect
+    public var initrd: String?
+    /// In the order of the bus: the first is `/dev/lgba`.
+    public var disks: [Disk]
+    /// The kernel's command line, one argument each.
+    public var arguments: [String]
+    /// A real lguest character device to run the guest on, instead of the hypervisor of this process.
+    public var devicePath: String?
+    /// Whether the log also tells what the original launcher told under `--verbose`.
+    public var verbose: Bool
+
+    public init(
+        name: String, memory: MemorySize, kernel: KernelSource, dialect: Dialect = .linux2623, initrd: String? = nil,
+        disks: [Disk] = [], arguments: [String] = [], devicePath: String? = nil, verbose: Bool = false
+    ) {
+        self.name = name
+        self.memory = memory
+        self.kernel = kernel
+        self.dialect = dialect
+        self.initrd = initrd
+        self.disks = disks
+        self.arguments = arguments
+        self.devicePath = devicePath
+        self.verbose = verbose
+    }
+
+    /// A file or block device that the guest sees as a disk.
+    public struct Disk: Sendable, Hashable {
+        public var path: String
+        public var readOnly: Bool
+
+        public init(path: String, readOnly: Bool = false) {
+            self.path = path
+            self.readOnly = readOnly
+        }
+
+        /// Parses the value of `--block=`: a path, with `,ro` at its end for a disk that cannot be written.
+        public init(argument: String) throws(LaunchError) {
+            var path = argument
+            readOnly = argument.hasSuffix(",ro")
+            if readOnly { path.removeLast(3) }
+            guard !path.isEmpty else {
+                throw LaunchError(.usage, "a disk needs a path", advice: "write --block=FILE or --block=FILE,ro")
+            }
+            self.path = path
+        }
+    }
+}

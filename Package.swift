@@ -37,7 +37,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "I386Tests", dependencies: ["I386"], swiftSettings: strict),
-        .testTarget(name: "OracleTests", dependencies: ["I386", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "OracleTests", dependencies: ["I386", "CZlib"], exclude: ["Cases"], swiftSettings: strict),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "I386"], swiftSettings: strict),
         .testTarget(name: "GuestHostTests", dependencies: ["GuestHost"], swiftSettings: strict),
         .testTarget(name: "TerminalCoreTests", dependencies: ["TerminalCore"], swiftSettings: strict),

@@ -1,0 +1,100 @@
+// ISO 2022: four designated sets, one of them in use for 0x20–0x7F (GL), one for 0xA0–0xFF (GR, only when UTF-8 is off).
+
+struct Charsets {
+    enum Set: UInt8 {
+        case ascii, uk, graphics, latin1
+        case dutch, finnish, french, frenchCanadian, german, italian, norwegian, portuguese, spanish, swedish, swiss
+    }
+
+    var g: (Set, Set, Set, Set) = (.ascii, .ascii, .latin1, .latin1)
+    /// Which of G0–G3 is in GL, in GR, and (SS2, SS3) holds for one character only; 0: none.
+    var gl: UInt8 = 0
+    var gr: UInt8 = 2
+    var singleShift: UInt8 = 0
+
+    subscript(index: UInt8) -> Set {
+        get {
+            switch index {
+            case 0: g.0
+            case 1: g.1
+            case 2: g.2
+            default: g.3
+            }
+        }
+        set {
+            switch index {
+            case 0: g.0 = newValue
+            case 1: g.1 = newValue
+            case 2: g.2 = newValue
+            default: g.3 = newValue
+            }
+        }
+    }
+
+    /// ASCII bytes are printed as they are.
+    @inline(__always) var isPlain: Bool { singleShift == 0 && self[gl] == .ascii }
+
+    /// The scalar that byte `code` (0x20–0x7E) means in `set`.
+    static func map(_ code: UInt8, _ set: Set) -> UInt32 {
+        switch set {
+        case .ascii: return UInt32(code)
+        case .latin1: return UInt32(code) | 0x80
+        case .graphics:
+            return code >= 0x5F && code <= 0x7E ? UInt32(graphics[Int(code) - 0x5F]) : UInt32(code)
+        default:
+            guard let swaps = national[set] else { return UInt32(code) }
+            for (index, from) in nationalCodes.enumerated() where from == code { return UInt32(swaps[index]) }
+            return UInt32(code)
+        }
+    }
+
+    /// DEC Special Graphics (VT100 User Guide, table 3-9), from 0x5F.
+    private static let graphics: [UInt16] = [
+        0x00A0, 0x25C6, 0x2592, 0x2409, 0x240C, 0x240D, 0x240A, 0x00B0, 0x00B1, 0x2424, 0x240B, 0x2518, 0x2510, 0x250C,
+        0x2514, 0x253C, 0x23BA, 0x23BB, 0x2500, 0x23BC, 0x23BD, 0x251C, 0x2524, 0x2534, 0x252C, 0x2502, 0x2264, 0x2265,
+        0x03C0, 0x2260, 0x00A3, 0x00B7,
+    ]
+
+    /// The twelve places where the national sets of the VT220 differ from ASCII.
+    private static let nationalCodes: [UInt8] = [
+        0x23, 0x40, 0x5B, 0x5C, 0x5D, 0x5E, 0x5F, 0x60, 0x7B, 0x7C, 0x7D, 0x7E,
+    ]
+    private static let national: [Set: [UInt16]] = [
+        .uk: utf16("£@[\\]^_`{|}~"),
+        .dutch: utf16("£¾ĳ½|^_`¨ƒ¼´"),
+        .finnish: utf16("#@ÄÖÅÜ_éäöåü"),
+        .french: utf16("£à°ç§^_`éùè¨"),
+        .frenchCanadian: utf16("#àâçêî_ôéùèû"),
+        .german: utf16("#§ÄÖÜ^_`äöüß"),
+        .italian: utf16("£§°çé^_ùàòèì"),
+        .norwegian: utf16("#ÄÆØÅÜ_äæøåü"),
+        .portuguese: utf16("#@ÃÇÕ^_`ãçõ~"),
+        .spanish: utf16("£§¡Ñ¿^_`°ñç~"),
+        .swedish: utf16("#ÉÄÖÅÜ_éäöåü"),
+        .swiss: utf16("ùàéçêîèôäöüû"),
+    ]
+    private static func utf16(_ text: String) -> [UInt16] { Array(text.utf16) }
+
+    /// The set that the final bytes of `ESC ( …` name; nil for sets this terminal does not have.
+    static func named(_ intermediate: UInt8, _ final: UInt8) -> Set? {
+        switch (intermediate, final) {
+        case (0, UInt8(ascii: "B")), (0, UInt8(ascii: "1")): .ascii
+        case (0, UInt8(ascii: "0")), (0, UInt8(ascii: "2")): .graphics
+        case (0, UInt8(ascii: "A")): .uk
+        case (0, UInt8(ascii: "<")), (0, UInt8(ascii: ">")): .latin1
+        case (0, UInt8(ascii: "4")): .dutch
+        case (0, UInt8(ascii: "C")), (0, UInt8(ascii: "5")): .finnish
+        case (0, UInt8(ascii: "R")), (0, UInt8(ascii: "f")): .french
+        case (0, UInt8(ascii: "Q")), (0, UInt8(ascii: "9")): .frenchCanadian
+        case (0, UInt8(ascii: "K")): .german
+        case (0, UInt8(ascii: "Y")): .italian
+        case (0, UInt8(ascii: "`")), (0, UInt8(ascii: "E")), (0, UInt8(ascii: "6")): .norwegian
+        case (UInt8(ascii: "%"), UInt8(ascii: "6")): .portuguese
+        case (0, UInt8(ascii: "Z")): .spanish
+        case (0, UInt8(ascii: "H")), (0, UInt8(ascii: "7")): .swedish
+        case (0, UInt8(ascii: "=")): .swiss
+        case (UInt8(ascii: "%"), UInt8(ascii: "5")): .latin1
+        default: nil
+        }
+    }
+}

@@ -17,6 +17,8 @@ let package = Package(
         .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
+        // The demo guest's ELF, as it is, in the read-only data of the program. Guests/ builds it.
+        .target(name: "CDemoGuest", exclude: ["demo.elf"], cSettings: [.headerSearchPath(".")]),
         .target(name: "I386", swiftSettings: strict),
         .target(
             name: "Hypervisor",
@@ -30,7 +32,7 @@ let package = Package(
         .executableTarget(
             name: "lgtui",
             dependencies: [
-                "GuestHost", "TerminalCore", "CNcurses",
+                "GuestHost", "TerminalCore", "CNcurses", "CDemoGuest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "TOMLKit", package: "TOMLKit"),

@@ -1,0 +1,126 @@
+// The console: bytes out by DMA to one key, bytes in by DMA into a buffer bound at key 0. Output is gathered
+// into a page and leaves when the page is full or when we are about to wait; input goes through a ring, so that the
+// host's buffer is free again at once and only a full ring holds the typist up.
+
+final class Console: Device {
+    private let output = Frames.take().pointer
+    private let outputDMA = DMA()
+    private let outputKey: UInt32
+    private var outputCount = 0
+
+    private let inputDMA = DMA()
+    private let inputBuffer = Frames.take().pointer
+    private let ring = Frames.take().pointer.assumingMemoryBound(to: UInt8.self)
+    private let ringSize = Int(pageSize)
+    /// Bytes ever put into the ring, ever taken out, and taken of the host's buffer. The interrupt handler moves the
+    /// first, everyone else the second; readers must see that, hence volatile.
+    private let counters = Frames.take().pointer
+    private var written: Word { Word(counters, offset: 0) }
+    private var read: Word { Word(counters, offset: 4) }
+    private var interruptFlag: Word { Word(counters, offset: 8) }
+    private var consumed: UInt32 = 0
+
+    /// While a command runs, ^C is not a byte but a request to stop.
+    var catchesInterrupts = false
+
+    private(set) var bytesOut: UInt64 = 0
+    private(set) var bytesIn: UInt64 = 0
+
+    init(outputKey: UInt32) { self.outputKey = outputKey }
+
+    // MARK: Output
+
+    func print(_ text: Text) { write(text.bytes) }
+
+    /// Writes bytes, with the carriage return that every line feed needs on a raw terminal.
+    func write(_ bytes: [UInt8]) {
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") { put(UInt8(ascii: "\r")) }
+            put(byte)
+        }
+    }
+
+    /// Writes bytes as they are: for whoever has already thought about carriage returns.
+    func writeRaw(_ bytes: [UInt8]) {
+        for byte in bytes { put(byte) }
+    }
+
+    private func put(_ byte: UInt8) {
+        output.storeBytes(of: byte, toByteOffset: outputCount, as: UInt8.self)
+        outputCount += 1
+        if outputCount == Int(pageSize) { flush() }
+    }
+
+    func flush() {
+        guard outputCount > 0 else { return }
+        outputDMA.setPiece(0, at: Physical(output), count: UInt16(outputCount))
+        outputDMA.setPiece(1, at: Physical(0), count: 0)
+        bytesOut += UInt64(outputCount)
+        outputCount = 0
+        outputDMA.usedLength = 0
+        outputDMA.send(to: outputKey)
+    }
+
+    // MARK: Input
+
+    private var descriptorOnBus: DeviceDescriptor?
+    var descriptor: DeviceDescriptor { descriptorOnBus ?? DeviceDescriptor(index: 0, memory: counters) }
+    var name: Text { "hvc0" }
+    var summary: Text { "\(bytesIn) bytes in, \(bytesOut) out, output key \(outputKey)" }
+
+    /// The bus has found us. Output never needed the descriptor; input needs its interrupt.
+    func attach(to descriptor: DeviceDescriptor) -> (any Device)? {
+        descriptorOnBus = descriptor
+        inputDMA.setPiece(0, at: Physical(inputBuffer), count: UInt16(pageSize))
+        inputDMA.setPiece(1, at: Physical(0), count: 0)
+        Interrupts.handle(descriptor.irq) { console.takeInput() }
+        return inputDMA.bind(to: 0, irq: descriptor.irq) ? self : nil
+    }
+
+    /// Moves what the host delivered into the ring. Runs with interrupts off: as the handler, and when a reader has made room.
+    private func takeInput() {
+        let available = inputDMA.usedLength
+        guard available > 0 else { return }
+        while consumed < available, written.load() &- read.load() < UInt32(ringSize) {
+            let byte = inputBuffer.load(fromByteOffset: Int(consumed), as: UInt8.self)
+            consumed += 1
+            bytesIn += 1
+            if byte == 3, catchesInterrupts {
+                interruptFlag.store(1)
+                read.store(written.load())  // what was typed before ^C was meant for the command it stops
+                continue
+            }
+            ring[Int(written.load() % UInt32(ringSize))] = byte
+            written.store(written.load() &+ 1)
+        }
+        if consumed >= available {
+            consumed = 0
+            inputDMA.usedLength = 0  // free for the next
+        }
+    }
+
+    var hasInput: Bool { written.load() != read.load() }
+
+    /// Set by ^C while `catchesInterrupts`.
+    var interrupted: Bool {
+        get { interruptFlag.load() != 0 }
+        set { interruptFlag.store(newValue ? 1 : 0) }
+    }
+
+    /// The next byte; waits for it, at most until `deadline`. nil at the deadline, or when interrupted.
+    func readByte(until deadline: UInt64 = .max) -> UInt8? {
+        flush()
+        if deadline == .max {
+            while !hasInput, !interrupted { Interrupts.sleep { self.hasInput || self.interrupted } }
+        } else {
+            Clock.sleep(until: deadline) { self.hasInput || self.interrupted }
+        }
+        guard hasInput else { return nil }
+        return Interrupts.off {
+            let byte = ring[Int(read.load() % UInt32(ringSize))]
+            read.store(read.load() &+ 1)
+            takeInput()
+            return byte
+        }
+    }
+}

@@ -58,7 +58,7 @@ enum InfoCommands {
             }
             console.print(
                 """
-                ring      \(UInt32(read_ring())), eflags \(hex: read_eflags()), interrupts \
+                ring      \(read_code_selector() & 3), eflags \(hex: read_eflags()), interrupts \
                 \(Interrupts.areOn ? "on" : "off")
                 calls     \(Hypercall.direct) hypercalls, \(Hypercall.queued) of them queued
                 traps     \(Trap.counts.total), of which \(Trap.counts.pageFaults) page faults; \
@@ -68,8 +68,6 @@ enum InfoCommands {
                 """)
         }
     }
-
-    private static func read_ring() -> UInt32 { Descriptors.kernelCode & 3 }
 
     static var memory: Command {
         Command(name: "mem", usage: "", summary: "where this guest's memory went") { _, shell in

@@ -40,6 +40,11 @@ read_eflags:
         popl    %eax
         ret
 
+        .globl  read_code_selector
+read_code_selector:
+        movl    %cs, %eax
+        ret
+
         .globl  reset_fpu
 reset_fpu:
         fninit

@@ -19,6 +19,7 @@ uint32_t hypercall(uint32_t number, uint32_t edx, uint32_t ebx, uint32_t ecx);
 uint64_t read_tsc(void);
 void execute_cpuid(uint32_t leaf, uint32_t result[4]);
 uint32_t read_eflags(void);
+uint32_t read_code_selector(void);
 void reset_fpu(void);
 
 // A guarded call is the kernel's seat belt. `abandon` unwinds to the innermost guarded call and makes it

@@ -165,9 +165,9 @@ final class ReplayMachine {
         p.pointee.x87.operandPointer = s.x87.data
         p.pointee.x87.lastOpcode = s.x87.opcode
         withUnsafeMutableBytes(of: &p.pointee.x87.registers) { raw in
-            let registers = raw.bindMemory(to: Extended80.self)
             for i in 0..<8 {
-                registers[i] = Extended80(signExponent: s.x87.signExponent[i], mantissa: s.x87.mantissa[i])
+                let value = Extended80(signExponent: s.x87.signExponent[i], mantissa: s.x87.mantissa[i])
+                raw.storeBytes(of: value, toByteOffset: i * MemoryLayout<Extended80>.stride, as: Extended80.self)
             }
         }
     }
@@ -193,7 +193,8 @@ final class ReplayMachine {
         s.x87.opcode = p.x87.lastOpcode
         var registers = p.x87.registers
         withUnsafeBytes(of: &registers) { raw in
-            for (i, r) in raw.bindMemory(to: Extended80.self).enumerated() {
+            for i in 0..<8 {
+                let r = raw.load(fromByteOffset: i * MemoryLayout<Extended80>.stride, as: Extended80.self)
                 s.x87.mantissa[i] = r.mantissa
                 s.x87.signExponent[i] = r.signExponent
             }

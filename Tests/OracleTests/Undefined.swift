@@ -87,14 +87,17 @@ enum Undefined {
         return 0xf0...0xf3 ~= i.modrm || [0xf9, 0xfb, 0xfe, 0xff].contains(i.modrm)
     }
 
-    /// x87 control instructions leave the instruction, data and opcode pointers alone or load them. After all others
-    /// the recording machine keeps none: AMD stores them for unmasked exceptions only, and reads them back as zero
-    /// (AMD APM volume 2, 11.4.3 and FXSAVE; Intel SDM 1, 8.1.8 always updates them).
-    static func pointersAreDefined(_ i: InstructionShape) -> Bool {
+    /// Which of several unmapped bytes a page fault names is architectural only for a single access. Images of many words
+    /// have no documented order of accesses, and the recording machine tries their far end first: same page is enough.
+    static func faultAddressIsExact(_ i: InstructionShape) -> Bool {
         switch (i.opcode, i.isMemory, i.reg) {
-        case (0xd9, true, 4...7), (0xdd, true, 4), (0xdd, true, 6), (0xdd, true, 7): true
-        case (0xdb, false, 4), (0xdf, false, 4): i.modrm <= 0xe3
-        default: false
+        case (0xd9, true, 4), (0xd9, true, 6), (0xdd, true, 4), (0xdd, true, 6): false
+        default: true
         }
     }
+
+    /// The instruction, data and opcode pointers can be seen in a recording only while an unmasked exception is pending:
+    /// FXSAVE on AMD stores zeroes otherwise (AMD APM volume 5, FXSAVE), whatever FNSAVE would have shown. Environments
+    /// stored to memory are compared in full.
+    static func pointersAreVisible(statusAfter status: UInt16) -> Bool { status & 0x80 != 0 }
 }

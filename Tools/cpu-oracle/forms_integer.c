@@ -120,7 +120,15 @@ static const form forms[] = {
     {"C2", "ret Iw,v", F_NO_REPEAT, NULL},
     {"90", "nop", F_NO_REPEAT, NULL},
     {"F390", "pause", F_PLAIN, NULL},
+    {"0F19/r", "hint nop Ev", 0, NULL},
+    {"0F1A/r", "hint nop Ev", 0, NULL},
+    {"0F1B/r", "hint nop Ev", 0, NULL},
+    {"0F1C/r", "hint nop Ev", 0, NULL},
+    {"0F1D/r", "hint nop Ev", 0, NULL},
+    {"0F1E/r", "hint nop Ev", 0, NULL},
     {"0F1F/r", "nop Ev", 0, NULL},
+    {"0F18/0", "prefetch M", F_NO_REG, NULL},
+    {"0F18/3", "prefetch M", F_NO_REG, NULL},
     {"9B", "fwait", 0, NULL},
 };
 

@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 74a1101e560c4118fe485d70245e27ba772b1b5a5114831ff7d15c951026a4b1
+// sha256 3a5aadb0351323a9e374089cc5bf82e4d221581eec0e4f00666a97bdc76cdfc1

@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 3a5aadb0351323a9e374089cc5bf82e4d221581eec0e4f00666a97bdc76cdfc1
+// sha256 a28b3cabd67cdebf88fba99ca3ebfc5b74d74b74568307d66ae1eaafb5a6a9c3

@@ -5,14 +5,13 @@ enum Banner {
         console.print(
             """
             \u{1B}[33m
-                 __        __
-                /  \\.-""-./  \\       \u{1B}[1mlgtui demo guest\u{1B}[0;33m
-                \\    -  -    /       \(arguments.name): \(boot.memory >> 20) MiB, dialect \(boot.dialect.name)
-                 |   o  o   |
-                 \\   .--.   /        A whole kernel in Embedded Swift, in ring 1,
-                  '--\\__/--'         with nobody above it but lguest.
-                     |/ \\|_          `help` lists what it can do.
-                    _||_||_)
+                 ____________
+                /  /      \\  \\      \u{1B}[1mlgtui demo guest\u{1B}[0;33m
+               |  |  o  o  |  |     \(arguments.name): \(boot.memory >> 20) MiB, dialect \(boot.dialect.name)
+                \\_|   __   |_/
+                   \\  \\/  /        A whole kernel in Embedded Swift, in ring 1,
+                    '-..-'         with nobody above it but lguest.
+                      U            `help` lists what it can do.
             \u{1B}[0m
 
             """)

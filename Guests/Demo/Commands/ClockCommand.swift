@@ -40,8 +40,8 @@ enum ClockCommand {
     private static func draw(_ time: Calendar, _ terminal: Terminal) {
         let symbols = time.timeText.bytes.map { $0 == UInt8(ascii: ":") ? colon : digits[Int($0 - UInt8(ascii: "0"))] }
         // Each cell is two columns wide when there is room, so that digits look square; one when not; text as a last resort.
-        let cell = terminal.columns >= symbols.count * 8 ? 2 : 1
-        let width = symbols.count * (3 * cell + cell) - cell
+        let cell = terminal.columns > symbols.count * 8 ? 2 : 1
+        let width = symbols.count * 4 * cell
         let date = time.text
         if terminal.columns < width || terminal.rows < 8 {
             place(date, row: max(terminal.rows / 2, 1), terminal)
@@ -50,12 +50,15 @@ enum ClockCommand {
         let top = (terminal.rows - 8) / 2 + 1
         for row in 0..<5 {
             var line: Text = "\u{1B}[\(top + row);\((terminal.columns - width) / 2 + 1)H"
-            for (index, symbol) in symbols.enumerated() {
-                for column in 0..<3 {
-                    let lit = symbol >> UInt16(14 - 3 * row - column) & 1 != 0
-                    line = "\(line)\(lit ? "\u{1B}[43m" : "\u{1B}[0m")\(Text.repeated(" ", count: cell))"
+            for symbol in symbols {
+                var lit = false
+                // The fourth column is the gap to the next symbol.
+                for column in 0..<4 {
+                    let bit = column < 3 && symbol >> UInt16(14 - 3 * row - column) & 1 != 0
+                    if bit != lit { line.bytes += Text.bytes(of: bit ? "\u{1B}[43m" : "\u{1B}[0m") }
+                    lit = bit
+                    line.bytes += Text.repeated(" ", count: cell).bytes
                 }
-                line = "\(line)\u{1B}[0m\(Text.repeated(" ", count: index + 1 < symbols.count ? cell : 0))"
             }
             console.print(line)
         }

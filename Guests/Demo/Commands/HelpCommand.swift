@@ -37,7 +37,7 @@ enum AboutCommand {
                 \(shell.boot.dialect == .linux2623 ? "behind the magic words, as 2.6.23 does it" : "at its ELF entry, as mm-2007 did it"),
                 tells the host where its shared page is, and from then on asks for everything privileged by
                 hypercall. The kernel lives in ring 1, `user` programs in ring 3, and ring 0 is somebody else.
-                Its sources are in Guests/Demo; docs/tour.md walks through both halves of the conversation.
+                Its sources are in Guests/Demo; `make tour` lists the way through both halves of the conversation.
 
                 """)
         }

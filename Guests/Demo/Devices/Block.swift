@@ -82,6 +82,7 @@ final class BlockDevice: Device {
         return count * BlockDevice.sectorSize
     }
 
+    // G:530
     private func perform(write: Bool, _ first: UInt32, _ length: Int) throws(DiskError) {
         type.store(write ? 1 : 0)
         sector.store(first)

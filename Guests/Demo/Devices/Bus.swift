@@ -64,6 +64,7 @@ enum Bus {
         }
     }
 
+    // G:500
     /// Looks at every descriptor and finds it a driver.
     static func scan(devicePage: UInt32) {
         let page = Paging.mapDevice(frame: devicePage, count: 1)

@@ -51,6 +51,7 @@ final class Console: Device {
         if outputCount == Int(pageSize) { flush() }
     }
 
+    // G:510
     func flush() {
         guard outputCount > 0 else { return }
         outputDMA.setPiece(0, at: Physical(output), count: UInt16(outputCount))
@@ -77,6 +78,7 @@ final class Console: Device {
         return inputDMA.bind(to: 0, irq: descriptor.irq) ? self : nil
     }
 
+    // G:520
     /// Moves what the host delivered into the ring. Runs with interrupts off: as the handler, and when a reader has made room.
     private func takeInput() {
         let available = inputDMA.usedLength

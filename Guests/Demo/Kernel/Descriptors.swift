@@ -15,6 +15,7 @@ enum Descriptors {
         return 0x00CF_0000_0000_FFFF | access << 40
     }
 
+    // G:300
     static func load() {
         let table = Frames.take().pointer.bindMemory(to: UInt64.self, capacity: entries)
         table.update(repeating: 0, count: entries)

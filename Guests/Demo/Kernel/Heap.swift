@@ -21,6 +21,7 @@ enum Heap {
         }
     }
 
+    // G:420
     static func allocate(_ size: Int, alignment: Int) -> UnsafeMutableRawPointer {
         let wanted = max(size, alignment, 1 << smallest)
         liveBlocks += 1

@@ -25,6 +25,7 @@ enum Hypercall {
     nonisolated(unsafe) private(set) static var queued: UInt32 = 0
     nonisolated(unsafe) private static var cursor: UInt32 = 0
 
+    // G:200
     /// Asks the host now. Costs one world switch.
     @discardableResult
     static func call(_ number: Number, _ edx: UInt32 = 0, _ ebx: UInt32 = 0, _ ecx: UInt32 = 0) -> UInt32 {
@@ -32,6 +33,7 @@ enum Hypercall {
         return hypercall(number.rawValue, edx, ebx, ecx)
     }
 
+    // G:210
     /// Leaves the call in the ring; the host serves the ring, in order, before the next direct call. For calls
     /// whose answer nobody wants. Interrupt handlers make hypercalls too, so the slot is filled with interrupts off.
     static func later(_ number: Number, _ edx: UInt32 = 0, _ ebx: UInt32 = 0, _ ecx: UInt32 = 0) {

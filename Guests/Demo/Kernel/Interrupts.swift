@@ -31,6 +31,7 @@ enum Interrupts {
 
     static func on() { LguestData.irqEnabled.store(0x200) }
 
+    // G:340
     /// Runs `body` with interrupts held off.
     static func off<Result>(_ body: () -> Result) -> Result {
         let before = LguestData.irqEnabled.load()
@@ -40,6 +41,7 @@ enum Interrupts {
         return result
     }
 
+    // G:350
     /// Sleeps until an interrupt, unless there is a reason to stay awake. The check and the sleep are one step
     /// as far as interrupts can tell: they are off until the host itself turns them on to wake us. Otherwise the one
     /// that we wait for could slip in between, and we would sleep through it.

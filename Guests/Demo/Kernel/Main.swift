@@ -6,6 +6,7 @@ nonisolated(unsafe) private var theConsole: Console?
 /// The console. There is always one: kernelMain creates it before anything could want to print.
 var console: Console { theConsole.unsafelyUnwrapped }
 
+// G:110
 @c(kernel_main)
 public func kernelMain(_ dialect: UInt32, _ bootData: UInt32) {
     LguestData.introduce()

@@ -9,6 +9,7 @@
 #define DIALECT_2623 0
 #define DIALECT_MM2007 1
 
+// G:100
         .section .head, "ax", @progbits
         .ascii  "GenuineLguest"
 door_2623:

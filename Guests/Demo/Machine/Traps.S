@@ -30,6 +30,7 @@ trap_stubs:
         pushl   $0x80
         jmp     trap_common
 
+// G:310
 trap_common:
         pushl   %ds
         pushl   %es
@@ -53,6 +54,7 @@ trap_common:
         popl    %ds
         addl    $8, %esp                // vector and error code
 
+// G:330
 // The iret rule. A ring-1 iret cannot change the interrupt flag, and the flag that counts is a word in memory
 // anyway: so copy IF from the frame into irq_enabled ourselves. The moment that store lands, the host may interrupt us -
 // a register short of leaving, with a frame half gone. Hence the two labels: LGUEST_INIT told the host never to
@@ -69,6 +71,7 @@ noirq_start:
 noirq_end:
 
         .globl  enter_user
+// G:610
 // enter_user(entry, stack_top, argument): forge the frame that ring 3 would have left, and return "back" to it.
 enter_user:
         movl    4(%esp), %ecx

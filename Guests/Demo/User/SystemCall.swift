@@ -5,6 +5,7 @@ enum SystemCall {
     private static let badAddress = UInt32(bitPattern: -14)
     private static let noSuchCall = UInt32(bitPattern: -38)
 
+    // G:620
     static func serve(_ frame: TrapFrame) {
         guard frame.pointee.cameFromUser else {
             frame.pointee.eax = noSuchCall  // the kernel has no business calling itself

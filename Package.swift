@@ -41,7 +41,12 @@ let package = Package(
         .testTarget(name: "I386Tests", dependencies: ["I386"], swiftSettings: strict),
         .testTarget(name: "OracleTests", dependencies: ["I386", "CZlib"], exclude: ["Cases"], swiftSettings: strict),
         .testTarget(name: "HypervisorTests", dependencies: ["Hypervisor", "I386"], swiftSettings: strict),
-        .testTarget(name: "GuestHostTests", dependencies: ["GuestHost"], swiftSettings: strict),
+        .testTarget(
+            name: "GuestHostTests",
+            dependencies: [
+                "GuestHost", "Hypervisor", "I386", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TerminalCoreTests", dependencies: ["TerminalCore"], swiftSettings: strict),
         .testTarget(name: "LgtuiTests", dependencies: ["lgtui"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["lgtui", "TerminalCore"], swiftSettings: strict),

@@ -59,6 +59,8 @@ public struct ConsoleCounters: Sendable, Equatable {
     public var bytesIn: UInt64 = 0
     /// Bytes of input that wait for the guest right now.
     public var inputWaiting = 0
+
+    public init() {}
 }
 
 public struct BlockCounters: Sendable, Equatable {
@@ -74,6 +76,8 @@ public struct BlockCounters: Sendable, Equatable {
     /// Whether requests bypass the host's page cache (O_DIRECT).
     public var isDirect = false
     public var latency = LatencyCounters()
+
+    public init() {}
 
     mutating func add(_ other: BlockCounters) {
         reads += other.reads

@@ -35,31 +35,32 @@ package struct BootData {
         }
     }
 
-    /// The "zero page" of the Linux/i386 boot protocol (Documentation/i386/zero-page.txt of 2.6.23), of which an lguest guest
-    /// reads this much.
+    /// The "zero page" of the Linux/i386 boot protocol (Documentation/i386/zero-page.txt of 2.6.23), of which an lguest
+    /// guest reads this much.
     private func writeZeroPage(into memory: GuestMemory) -> Bool {
-        func put(_ value: UInt32, _ offset: UInt32) -> Bool { memory.store32(value, at: GuestPhysical(offset)) }
-        let ram: UInt32 = 1
-        var good = memory.store8(1, at: GuestPhysical(0x1e8))  // E820NR: one region …
-        good = good && put(0, 0x2d0) && put(0, 0x2d4)  // … from 0 …
-        good = good && put(UInt32(truncatingIfNeeded: self.memory), 0x2d8)  // … this long …
-        good = good && put(UInt32(truncatingIfNeeded: self.memory >> 32), 0x2dc)
-        good = good && put(ram, 0x2e0)  // … of memory.
-        good = good && put(4096, 0x228)  // cmd_line_ptr
-        good = good && put(1, 0x23c)  // hardware_subarch: 1 is lguest
+        var words: [(offset: UInt32, value: UInt32)] = [
+            (0x228, 4096),  // cmd_line_ptr
+            (0x23c, 1),  // hardware_subarch: this is lguest
+            // The memory map: one region, from 0, so long, of type RAM.
+            (0x2d0, 0), (0x2d4, 0), (0x2d8, low(self.memory)), (0x2dc, low(self.memory >> 32)), (0x2e0, 1),
+        ]
+        var bytes: [(offset: UInt32, value: UInt8)] = [(0x1e8, 1)]  // E820NR, the number of regions
         if let initrd {
-            good = good && memory.store8(0xff, at: GuestPhysical(0x210))  // type_of_loader: unknown
-            good = good && put(UInt32(truncatingIfNeeded: initrd.lowerBound), 0x218)  // ramdisk_image
-            good = good && put(UInt32(truncatingIfNeeded: initrd.upperBound - initrd.lowerBound), 0x21c)  // ramdisk_size
+            words += [(0x218, low(initrd.lowerBound)), (0x21c, low(initrd.upperBound - initrd.lowerBound))]
+            bytes += [(0x210, 0xff)]  // type_of_loader: unknown, but able to load an initrd
         }
-        return good && putString(commandLine, at: 4096, into: memory)
+        return words.allSatisfy { memory.store32($0.value, at: GuestPhysical($0.offset)) }
+            && bytes.allSatisfy { memory.store8($0.value, at: GuestPhysical($0.offset)) }
+            && putString(commandLine, at: 4096, into: memory)
     }
+
+    private func low(_ value: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: value) }
 
     /// `struct lguest_boot_info` of February 2007.
     private func writeBootInfo(into memory: GuestMemory) -> Bool {
         let initrdSize = initrd.map { $0.upperBound - $0.lowerBound } ?? 0
-        return memory.store32(UInt32(truncatingIfNeeded: self.memory / 4096), at: GuestPhysical(0))
-            && memory.store32(UInt32(truncatingIfNeeded: initrdSize), at: GuestPhysical(4))
+        return memory.store32(low(self.memory / 4096), at: GuestPhysical(0))
+            && memory.store32(low(initrdSize), at: GuestPhysical(4))
             && putString(commandLine, at: 8, into: memory)
     }
 

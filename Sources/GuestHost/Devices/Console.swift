@@ -82,11 +82,11 @@ package final class Console: HostDevice {
                 port.giveBack(bound)
                 return .done
             }
-            try port.complete(bound, count: delivered)
             figures.withLock {
                 $0.reads += 1
                 $0.bytesIn += UInt64(delivered)
             }
+            try port.complete(bound, count: delivered)
         }
         return .done
     }

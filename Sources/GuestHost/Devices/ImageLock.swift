@@ -50,8 +50,11 @@ package final class ImageLock: Sendable {
         if process == getpid(), let guest = holders.withLock({ $0[place] }) {
             return "guest '\(printable(guest))' of this program"
         }
-        let command = readSmallFile("/proc/\(process)/comm").map { " (\(printable($0.trimmingNewline)))" } ?? ""
-        return "process \(process)\(command)"
+        guard let command = readSmallFile("/proc/\(process)/comm") else {
+            // A lock outlives the process that took it when a child inherited the file.
+            return "a child of process \(process), which is gone"
+        }
+        return "process \(process) (\(printable(command.trimmingNewline)))"
     }
 
     /// The process that /proc/locks lists for a write flock on this file. Each line reads

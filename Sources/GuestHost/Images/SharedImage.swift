@@ -14,6 +14,12 @@ package final class SharedImage: Sendable {
         package let physical: UInt64
         package let count: UInt64
         package let offset: UInt64
+
+        package init(physical: UInt64, count: UInt64, offset: UInt64) {
+            self.physical = physical
+            self.count = count
+            self.offset = offset
+        }
     }
 
     package let descriptor: Int32

@@ -5,14 +5,14 @@ import CLinux
 import Glibc
 
 /// A value behind a lock, with a condition that is signalled after each change.
-final class Monitor<Value>: @unchecked Sendable {
+package final class Monitor<Value>: @unchecked Sendable {
     // SAFETY: both are allocated once, initialised before anybody sees them, and destroyed with the last reference; they are
     // used in place only, as POSIX demands.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
@@ -33,7 +33,9 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Reads or changes the value, and wakes everybody who waits for it.
-    func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         pthread_mutex_lock(mutex)
         defer {
             pthread_cond_broadcast(condition)
@@ -43,7 +45,7 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Waits until `ready` is true of the value; false when the time ran out first.
-    func wait(within limit: Duration, until ready: (Value) -> Bool) -> Bool {
+    package func wait(within limit: Duration, until ready: (Value) -> Bool) -> Bool {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         let (seconds, attoseconds) = limit.components

@@ -35,6 +35,7 @@ public final class CPU: @unchecked Sendable {
     let gdt: UnsafeMutablePointer<UInt64>
     let gates: UnsafeMutablePointer<StoredGate>
     let code: CodeCache
+    let table = OpcodeTable()
     private let retired = Atomic<UInt64>(0)
 
     static let spaceCount = 8
@@ -64,6 +65,7 @@ public final class CPU: @unchecked Sendable {
         core.deallocate()
         gdt.deallocate()
         gates.deallocate()
+        table.deallocate()
     }
 
     /// Makes `run` return `.interrupted` within a millisecond, now or at its next call. Any thread.
@@ -113,13 +115,14 @@ struct CoreState {
     var clock: UInt64 = 0
     /// Decoder-relevant mode bits of the current segments.
     var mode: UInt8 = 0
-    /// Set when decoded code was dropped: whoever runs a block must leave it at the next instruction.
-    var codeDropped = false
+    /// The code segment is flat, so that decoded blocks may be kept.
+    var isCacheable = false
     /// Single-step trap is inhibited for one instruction (a load of ss).
     var inhibitTrap = false
-    /// How the exit that the interpreter is about to take looks.
-    var pendingVector: UInt8 = 0
-    var pendingKind: UInt8 = 0
+    /// An instruction asks for an exit: the vector, and whether it is that of an `int n`.
+    var exitPending = false
+    var exitVector: UInt8 = 0
+    var exitIsSoftware = false
 
     init() {
         // Replaced by `resynchronise` before anything is translated.

@@ -50,7 +50,7 @@ public struct CPUState: Sendable {
     package var zero: UInt32 = 0
     public var eip: UInt32 = 0
     public var eflags: UInt32 = 2
-    public var cr0: UInt32 = 0x0001_0031  // WP, NE, ET, PE: protected mode; PG comes with the first page directory
+    public var cr0: UInt32 = 0x0001_0033  // WP, NE, ET, MP, PE: protected mode; PG comes with the first page directory
     public var cr2: UInt32 = 0
     public var cr3: UInt32 = 0
     public var cr4: UInt32 = 0

@@ -132,7 +132,16 @@ public final class GuestMemory: @unchecked Sendable {
             break
         }
         guard hit else { return }
-        overwritten.withLock { $0.append(first...last) }
+        overwritten.withLock { ranges in
+            // A CPU that does not run does not drain the list either: past some length one wide range has to do.
+            if ranges.count < 1024 {
+                ranges.append(first...last)
+            } else {
+                let low = ranges.reduce(first) { min($0, $1.lowerBound) }
+                let high = ranges.reduce(last) { max($0, $1.upperBound) }
+                ranges = [low...high]
+            }
+        }
         _ = attention.pointee.bitwiseOr(Self.codeOverwritten, ordering: .releasing)
     }
 

@@ -14,7 +14,14 @@ extension CPU {
         let entry = table + (Int(linear >> 12) & (TLBEntry.count - 1))
         let pageAddress = linear & 0xffff_f000
         if write {
-            if entry.pointee.writeTag & ~TLBEntry.codeBit == pageAddress {
+            if entry.pointee.writeTag == pageAddress { return entry.pointee.page + Int(linear & 0xfff) }
+            if entry.pointee.writeTag == pageAddress | TLBEntry.codeBit {
+                let frame = (entry.pointee.page - memory.base) >> 12
+                if memory.frameHasCode[frame].load(ordering: .relaxed) == 0 {
+                    // The code that was here is gone: stores may be fast again.
+                    entry.pointee.writeTag = pageAddress
+                    code.writeMapped[frame] = 1
+                }
                 return entry.pointee.page + Int(linear & 0xfff)
             }
         } else if entry.pointee.readTag == pageAddress {

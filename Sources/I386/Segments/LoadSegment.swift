@@ -83,6 +83,7 @@ extension CPU {
             mode |= Self.modeFlat
         }
         core.pointee.mode = mode
+        core.pointee.isCacheable = s.cs.base == 0 && s.cs.limit == .max
         retag()
     }
 

@@ -122,7 +122,7 @@ extension CPU {
         op.length = UInt8(truncatingIfNeeded: c.position)
         op.next = eip &+ c.position
         // Relative branches were decoded as displacements; a 16-bit one also cuts eip.
-        if spec.form == .J8 || spec.form == .J {
+        if spec.form == .rel8 || spec.form == .rel {
             op.imm = op.imm &+ op.next
             if !operand32 { op.imm &= 0xffff }
         }
@@ -147,10 +147,10 @@ extension CPU {
         }
         switch form {
         case .none, .group: break
-        case .EG:
+        case .rmReg:
             destinationE()
             op.src = r()
-        case .GE:
+        case .regRM:
             op.dst = r()
             switch op.operation {
             // The source is narrower than the destination.
@@ -158,79 +158,79 @@ extension CPU {
                 if isMemory { op.traits.insert(.srcMemory) } else { op.src = Self.byteRegister(op.modrm & 7) }
             default: sourceE()
             }
-        case .AI:
+        case .accImm:
             op.imm = try fetchImmediate(&c, size)
             op.traits.insert(.srcImmediate)
-        case .EI:
+        case .rmImm:
             destinationE()
             op.imm = try fetchImmediate(&c, size)
             op.traits.insert(.srcImmediate)
-        case .EIsigned:
+        case .rmImm8:
             destinationE()
             op.imm = try fetchSigned8(&c)
             op.traits.insert(.srcImmediate)
-        case .E: destinationE()
-        case .E1:
+        case .rm: destinationE()
+        case .rmOne:
             destinationE()
             op.imm = 1
             op.traits.insert(.srcImmediate)
-        case .ECL:
+        case .rmCL:
             destinationE()
             op.src = 4
-        case .EGI:
+        case .rmRegImm8:
             destinationE()
             op.src = r()
             op.imm = try fetchSigned8(&c)
-        case .EGCL:
+        case .rmRegCL:
             destinationE()
             op.src = r()
             op.traits.insert(.countInCL)
-        case .GEI:
+        case .regRMImm:
             op.dst = r()
             sourceE()
             op.imm = try fetchImmediate(&c, size)
-        case .GEIsigned:
+        case .regRMImm8:
             op.dst = r()
             sourceE()
             op.imm = try fetchSigned8(&c)
-        case .Z: op.dst = register(byte & 7)
-        case .ZI:
+        case .reg: op.dst = register(byte & 7)
+        case .regImm:
             op.dst = register(byte & 7)
             op.imm = try fetchImmediate(&c, size)
             op.traits.insert(.srcImmediate)
-        case .AZ: op.src = register(byte & 7)
-        case .GM:
+        case .accReg: op.src = register(byte & 7)
+        case .regMem:
             // The memory operand is called the destination here and the register the source, whatever moves where.
             try memoryOnly()
             op.src = r()
-        case .M: try memoryOnly()
-        case .J8: op.imm = try fetchSigned8(&c)
-        case .J: op.imm = try fetchImmediate(&c, size)
+        case .mem: try memoryOnly()
+        case .rel8: op.imm = try fetchSigned8(&c)
+        case .rel: op.imm = try fetchImmediate(&c, size)
         case .pointer:
             op.imm = size == 4 ? try fetch32(&c) : try fetch16(&c)
             op.aux = try fetch16(&c)
-        case .I8: op.imm = UInt32(try fetch8(&c))
-        case .I8signed:
+        case .imm8: op.imm = UInt32(try fetch8(&c))
+        case .imm8Signed:
             op.imm = try fetchSigned8(&c)
             op.traits.insert(.srcImmediate)
-        case .I16: op.imm = try fetch16(&c)
-        case .I:
+        case .imm16: op.imm = try fetch16(&c)
+        case .imm:
             op.imm = try fetchImmediate(&c, size)
             op.traits.insert(.srcImmediate)
-        case .I16I8:
+        case .imm16Imm8:
             op.imm = try fetch16(&c)
             op.aux = UInt32(try fetch8(&c))
-        case .AO:
+        case .accOffset:
             op.disp = op.traits.contains(.address16) ? try fetch16(&c) : try fetch32(&c)
             op.traits.insert(.srcMemory)
-        case .OA:
+        case .offsetAcc:
             op.disp = op.traits.contains(.address16) ? try fetch16(&c) : try fetch32(&c)
             op.traits.insert(.dstMemory)
-        case .ES, .SE:
+        case .rmSegment, .segmentRM:
             let n = op.modrm >> 3 & 7
-            guard n < 6, form == .ES || n != 1 else { throw .invalidOpcode }
+            guard n < 6, form == .rmSegment || n != 1 else { throw .invalidOpcode }
             op.aux = UInt32(n)
-            if form == .ES { destinationE() } else { sourceE() }
+            if form == .rmSegment { destinationE() } else { sourceE() }
         }
     }
 
@@ -294,7 +294,9 @@ extension CPU {
 extension Form {
     var hasModRM: Bool {
         switch self {
-        case .EG, .GE, .EI, .EIsigned, .E, .E1, .ECL, .EGI, .EGCL, .GEI, .GEIsigned, .GM, .M, .ES, .SE, .group: true
+        case .rmReg, .regRM, .rmImm, .rmImm8, .rm, .rmOne, .rmCL, .rmRegImm8, .rmRegCL, .regRMImm, .regRMImm8, .regMem,
+            .mem, .rmSegment, .segmentRM, .group:
+            true
         default: false
         }
     }

@@ -49,7 +49,7 @@ extension CPU {
     /// WAIT: #MF when an unmasked exception is pending.
     ///
     /// CR0.NE is always set for our guests; the external error line that NE = 0 asks for is not wired to anything.
-    func waitX87() throws(CPUFault) {
+    package func waitX87() throws(CPUFault) {
         if x87.isErrorPending { throw .x87Error }
     }
 }

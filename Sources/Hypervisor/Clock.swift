@@ -35,6 +35,8 @@ struct Pace {
     static let longest = 4_000_000
     /// With a line waiting that the guest keeps disabled: short enough to be prompt when it is enabled.
     static let prompt = 1_000
+    /// With a line waiting that the guest has blocked by name, which it does for longer and with less haste.
+    static let patient = 50_000
 
     func budget(nanoseconds: UInt64) -> Int {
         let fits = (nanoseconds / 1_000).multipliedReportingOverflow(by: speed)

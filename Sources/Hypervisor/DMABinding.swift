@@ -106,6 +106,8 @@ final class DMABinding: Sendable {
                     throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
                 }
                 let moved = DMAList.copy(list, in: sender.memory, to: target, in: owner.memory)
+                // Nothing fits into a buffer without pieces. Only an empty message may arrive as one.
+                guard moved != 0 || list.count == 0 else { return .nothing }
                 // The receiver polls this word: it must not see the count before it sees the bytes.
                 atomicMemoryFence(ordering: .releasing)
                 _ = owner.memory.store32(moved, at: buffer(index))

@@ -8,6 +8,10 @@ public struct DMAList: Sendable {
     public struct Piece: Hashable, Sendable {
         public var address: GuestPhysical
         public var length: UInt16
+        public init(address: GuestPhysical, length: UInt16) {
+            self.address = address
+            self.length = length
+        }
     }
 
     /// Bytes of the structure; arrays of them are packed.

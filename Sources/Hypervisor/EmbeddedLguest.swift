@@ -16,7 +16,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
 
     // MARK: Shared with other threads
 
-    let cpu: CPU
+    package let cpu: CPU
     let mailbox: Mailbox
     let bank = CounterBank()
     let sharedKeys: SharedKeys

@@ -10,20 +10,20 @@ extension EmbeddedLguest {
 
     // H:300
     /// Makes the guest run the handler of its lowest pending line, if it may be interrupted now.
-    /// - Returns: whether a line is still waiting for the guest to become ready.
-    func deliverInterrupt() throws(GuestDeath) -> Bool {
+    /// - Returns: how many instructions it may run before we should ask again, if a line is left that has to wait.
+    func deliverInterrupt() throws(GuestDeath) -> Int {
         let pending = mailbox.pendingLines
-        guard pending != 0, let data else { return false }
+        guard pending != 0, let data else { return .max }
         let candidates = pending & ~data.blockedInterrupts
-        guard candidates != 0 else { return true }
-        guard !data.noInterrupts.contains(cpu.state.pointee.eip) else { return true }
+        guard candidates != 0 else { return Pace.patient }
+        guard !data.noInterrupts.contains(cpu.state.pointee.eip) else { return Pace.prompt }
 
         if isHalted {
             // It went to sleep with interrupts off or on; it wakes with them on.
             data.irqEnabled = Self.interruptFlag
             isHalted = false
         } else if data.irqEnabled == 0 {
-            return true
+            return Pace.prompt
         }
 
         let irq = IRQ(UInt32(candidates.trailingZeroBitCount))
@@ -34,6 +34,6 @@ extension EmbeddedLguest {
             bank.interruptsDelivered.bump()
         }
         data.setTime(HostTime.wallClock())
-        return mailbox.pendingLines != 0
+        return mailbox.pendingLines == 0 ? .max : Pace.prompt
     }
 }

@@ -34,22 +34,22 @@ extension EmbeddedLguest {
                 now = HostTime.monotonic()
                 if clock.fires(at: now) { mailbox.post(.timer) }
             }
-            let isLineWaiting = try deliverInterrupt()
+            let patience = try deliverInterrupt()
             if isHalted {
                 sleep()
                 continue
             }
-            try runOnce(now: now, isLineWaiting: isLineWaiting)
+            try runOnce(now: now, patience: patience)
         }
         return .dead
     }
 
     // H:160
     /// One stretch of guest code, and what came of it.
-    private func runOnce(now: UInt64, isLineWaiting: Bool) throws(GuestDeath) {
+    private func runOnce(now: UInt64, patience: Int) throws(GuestDeath) {
         var budget = Pace.longest
         if let deadline = clock.deadline { budget = pace.budget(nanoseconds: deadline > now ? deadline - now : 0) }
-        if isLineWaiting { budget = min(budget, Pace.prompt) }
+        budget = min(budget, patience)
 
         let instructions = cpu.instructions
         switch cpu.run(budget: budget) {

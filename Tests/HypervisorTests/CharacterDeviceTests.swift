@@ -21,7 +21,13 @@ final class ScriptedDevice: SystemCalls {
     }
     private let record = Mutex(Record())
 
-    init(_ answers: Answer...) { record.withLock { $0.answers = answers } }
+    /// Makes `open` fail.
+    private let refusal: Errno?
+
+    init(_ answers: Answer..., refusing refusal: Errno? = nil) {
+        self.refusal = refusal
+        record.withLock { $0.answers = answers }
+    }
 
     var writes: [[UInt8]] { record.withLock { $0.writes } }
     var reads: Int { record.withLock { $0.reads } }
@@ -35,7 +41,7 @@ final class ScriptedDevice: SystemCalls {
 
     func open(_ path: FilePath) throws(Errno) -> FileDescriptor {
         record.withLock { $0.opened.append(path.string) }
-        if case .error(let error) = record.withLock({ $0.answers.first }) { throw error }
+        if let refusal { throw refusal }
         return FileDescriptor(rawValue: 77)
     }
     func read(_ descriptor: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
@@ -106,7 +112,7 @@ struct CharacterDeviceTests {
     }
 
     @Test func deviceThatCannotBeOpenedSaysWhy() {
-        let script = ScriptedDevice(.error(.operationNotSupportedByDevice))
+        let script = ScriptedDevice(refusing: .operationNotSupportedByDevice)
         #expect(throws: Errno.operationNotSupportedByDevice) { try device(script) }
         #expect(script.opened == ["/dev/lguest"])
     }

@@ -46,6 +46,9 @@ let onePage: UInt32 = 4096
 final class Machine: Sendable {
     let memory: GuestMemory
     let lguest: EmbeddedLguest
+    private let watchdog = Watchdog()
+
+    deinit { watchdog.stop() }
 
     /// A guest whose program starts with LGUEST_INIT and a sensible stack, unless `bare`.
     init(
@@ -81,8 +84,9 @@ final class Machine: Sendable {
         for page in 0..<Place.memorySize / onePage { poke(table + page * 4, page * onePage | 7) }
     }
 
-    /// Starts the guest on the calling thread.
+    /// Starts the guest on the calling thread. A guest that runs for 30 seconds is broken out, which fails its test.
     func boot() throws(Errno) {
+        watchdog.watch(lguest)
         try lguest.initialize(
             frameLimit: PageFrame(Place.memorySize / onePage), pageDirectory: GuestPhysical(Place.directory),
             start: GuestVirtual(Place.code + pageOffset), pageOffset: pageOffset)

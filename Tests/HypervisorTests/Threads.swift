@@ -1,6 +1,7 @@
 // Tests that need a second thread get a real one: the hypervisor's rules are about threads, not about tasks.
 
 import Glibc
+import Hypervisor
 import Synchronization
 
 final class BackgroundThread: @unchecked Sendable {
@@ -40,4 +41,23 @@ func monotonic() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+}
+
+/// Keeps a test from hanging on a guest that never comes back.
+final class Watchdog: Sendable {
+    private let isOver = Atomic<Bool>(false)
+
+    func stop() { isOver.store(true, ordering: .relaxed) }
+
+    func watch(_ lguest: EmbeddedLguest) {
+        let watchdog = self
+        // Weakly, since some tests want to see a guest go.
+        _ = BackgroundThread { [weak lguest] in
+            for _ in 0..<300 {
+                if watchdog.isOver.load(ordering: .relaxed) { return }
+                usleep(100_000)
+            }
+            try? lguest?.breakOut(true)
+        }
+    }
 }

@@ -47,7 +47,8 @@ let package = Package(
                 "GuestHost", "Hypervisor", "I386", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "TerminalCoreTests", dependencies: ["TerminalCore"], swiftSettings: strict),
+        .testTarget(
+            name: "TerminalCoreTests", dependencies: ["TerminalCore"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(name: "LgtuiTests", dependencies: ["lgtui"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["lgtui", "TerminalCore"], swiftSettings: strict),
     ],

@@ -104,7 +104,9 @@ public final class Terminal {
     public func scalars(of cell: Cell) -> [Unicode.Scalar] { core.scalars(of: cell).compactMap(Unicode.Scalar.init) }
     /// The colour of the cell's underline; default: that of its text.
     public func underlineColor(of cell: Cell) -> Color { core.extras[cell.extra].underlineColor }
-    public func hyperlink(of cell: Cell) -> Hyperlink? { core.extras.link(core.extras[cell.extra].link) }
+    public func hyperlink(of cell: Cell) -> Hyperlink? {
+        cell.extra == 0 ? nil : core.link(core.extras[cell.extra].link)
+    }
 
     public var cursor: Cursor {
         Cursor(

@@ -71,6 +71,7 @@ print("// Triples of first scalar, last scalar and WidthClass bits; what is miss
 print()
 print("let unicodeVersion = \"%s\"" % VERSION)
 print()
+print("// swift-format-ignore")
 print("let widthRanges: [UInt32] = [")
 line = "   "
 for first, last, bits in ranges:

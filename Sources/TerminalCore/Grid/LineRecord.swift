@@ -131,4 +131,28 @@ enum LineRecord {
             cells: cells, used: Int32(truncatingIfNeeded: length), flags: Line.Flags(rawValue: head.flags),
             attribute: LineAttribute(rawValue: head.attribute) ?? .normal)
     }
+
+    /// The clusters and extras of a record, for the sweep of the side tables.
+    static func visit(_ base: UnsafeMutableRawPointer, content: (UInt32) -> Void, extra: (UInt16) -> Void) {
+        let head = base.load(as: Head.self)
+        let body = base + headSize
+        let length = Int(head.length)
+        var runsAt = body
+        switch Form(rawValue: head.form) ?? .bytes {
+        case .bytes:
+            runsAt += (length + 3) & ~3
+        case .words:
+            let words = body.assumingMemoryBound(to: UInt32.self)
+            for index in 0..<length where words[index] & Cell.clusterFlag != 0 { content(words[index]) }
+            runsAt += length * 4
+        case .cells:
+            let cells = body.assumingMemoryBound(to: Cell.self)
+            for index in 0..<length {
+                if cells[index].isCluster { content(cells[index].content) }
+                if cells[index].extra != 0 { extra(cells[index].extra) }
+            }
+        }
+        let runs = runsAt.assumingMemoryBound(to: Run.self)
+        for index in 0..<Int(head.runs) where runs[index].extra != 0 { extra(runs[index].extra) }
+    }
 }

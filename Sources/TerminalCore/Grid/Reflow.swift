@@ -184,14 +184,21 @@ extension Emulator {
                 ? scrollback.read(index, into: buffer, width: oldColumns) : grid.lines[index - history]
             var length = Int(line.used)
             let goesOn = line.flags.contains(.wrapped) && index + 1 < history + usedRows
+            // Blanks at the end of a line have at most a colour, which is not worth a line of its own.
+            var text = length
+            while !goesOn, text > 0, line.cells[text - 1].isBlank { text -= 1 }
             if goesOn { length = oldColumns }
-            if cursor.line == index { length = max(length, min(cursor.column, oldColumns)) }
+            if cursor.line == index {
+                text = max(text, min(cursor.column, oldColumns))
+                length = max(length, text)
+            }
             writer.flags.formUnion(line.flags.subtracting(.wrapped))
             if line.attribute != .normal { writer.attribute = line.attribute }
             for column in 0..<length {
                 let cell = line.cells[column]
                 if cell.role == .padding, goesOn { continue }
                 if cell.role == .tail, width < 2 { continue }
+                if !goesOn, column >= text, writer.column == width { break }
                 let place = writer.append(cell)
                 if cursor.line == index, cursor.column == column { cursor.found = place }
                 if screenTop.line == index, screenTop.column == column { screenTop.found = place }

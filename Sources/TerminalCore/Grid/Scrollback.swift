@@ -83,6 +83,13 @@ struct Scrollback: ~Copyable {
         return LineRecord.length(records[slot])
     }
 
+    /// Names every cluster and every extra of line `index`, some more than once.
+    func visit(_ index: Int, content: (UInt32) -> Void, extra: (UInt16) -> Void) {
+        var slot = first + index
+        if slot >= capacity { slot -= capacity }
+        LineRecord.visit(records[slot], content: content, extra: extra)
+    }
+
     /// Forgets the newest line; used when the screen grows and takes it back.
     mutating func dropNewest() {
         guard count > 0 else { return }

@@ -126,8 +126,10 @@ extension Emulator {
         case (0, UInt8(ascii: " "), UInt8(ascii: "A")): scrollColumns(-parser.parameters.count(0))
         case (0, UInt8(ascii: "\""), UInt8(ascii: "q")): setProtection(parser.parameters.value(0))
         case (0, UInt8(ascii: "\""), UInt8(ascii: "p")): setConformance()
-        case (0, UInt8(ascii: "'"), UInt8(ascii: "}")): insertColumns(at: x, parser.parameters.count(0))
-        case (0, UInt8(ascii: "'"), UInt8(ascii: "~")): deleteColumns(at: x, parser.parameters.count(0))
+        case (0, UInt8(ascii: "'"), UInt8(ascii: "}")):
+            if y >= top, y <= bottom { insertColumns(at: x, parser.parameters.count(0)) }
+        case (0, UInt8(ascii: "'"), UInt8(ascii: "~")):
+            if y >= top, y <= bottom { deleteColumns(at: x, parser.parameters.count(0)) }
         case (0, UInt8(ascii: "$"), UInt8(ascii: "p")): reportMode(isPrivate: false)
         case (0x3F, UInt8(ascii: "$"), UInt8(ascii: "p")): reportMode(isPrivate: true)
         case (0, UInt8(ascii: "$"), UInt8(ascii: "w")): reportPresentation(parser.parameters.value(0))
@@ -151,7 +153,6 @@ extension Emulator {
 
     /// SL and SR: the columns between the margins move, whatever the cursor does.
     private mutating func scrollColumns(_ count: Int) {
-        guard x >= left, x <= right, y >= top, y <= bottom else { return }
         if count > 0 { deleteColumns(at: left, count) } else { insertColumns(at: left, -count) }
     }
 

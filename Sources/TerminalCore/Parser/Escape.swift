@@ -167,20 +167,21 @@ extension Emulator {
         modes.subtract([.origin, .leftRightMargins])
     }
 
-    /// One of the two bytes after `ESC Y`: row and column plus 32.
-    mutating func vt52Position(_ byte: UInt8) {
+    /// One of the two bytes after `ESC Y`: row and column plus 32. Returns false for a byte that is neither.
+    mutating func vt52Position(_ byte: UInt8) -> Bool {
         guard byte >= 0x20, byte < 0x7F else {
             parser.vt52Row = nil
             parser.mode = .ground
-            return
+            return false
         }
         guard let row = parser.vt52Row else {
             parser.vt52Row = byte
-            return
+            return true
         }
         parser.vt52Row = nil
         parser.mode = .ground
         setPosition(row: Int(row) - 0x20, column: Int(byte) - 0x20)
+        return true
     }
 
     private mutating func vt52Dispatch(_ final: UInt8) {

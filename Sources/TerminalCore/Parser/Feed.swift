@@ -111,8 +111,7 @@ extension Emulator {
     ) -> UnsafePointer<UInt8> {
         var next = start
         if parser.mode == .vt52Position {
-            vt52Position(next.pointee)
-            return next + 1
+            return vt52Position(next.pointee) ? next + 1 : next
         }
         while next < end {
             let byte = next.pointee

@@ -131,6 +131,8 @@ extension Emulator {
         pen.extra = internExtra(extra)
     }
 
+    func link(_ number: UInt16) -> Hyperlink? { number == 0 ? nil : linkTable[number] }
+
     static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard !bytes.isEmpty, bytes.count <= 5 else { return nil }
         var value = 0

@@ -2,11 +2,11 @@
 
 struct Charsets {
     enum Set: UInt8 {
-        case ascii, uk, graphics, latin1
+        case ascii, uk, graphics, latin1, supplemental, technical
         case dutch, finnish, french, frenchCanadian, german, italian, norwegian, portuguese, spanish, swedish, swiss
     }
 
-    var g: (Set, Set, Set, Set) = (.ascii, .ascii, .latin1, .latin1)
+    var g: (Set, Set, Set, Set) = (.ascii, .ascii, .supplemental, .supplemental)
     /// Which of G0–G3 is in GL, in GR, and (SS2, SS3) holds for one character only; 0: none.
     var gl: UInt8 = 0
     var gr: UInt8 = 2
@@ -39,6 +39,8 @@ struct Charsets {
         switch set {
         case .ascii: return UInt32(code)
         case .latin1: return UInt32(code) | 0x80
+        case .supplemental: return supplemental[code] ?? UInt32(code) | 0x80
+        case .technical: return code >= 0x21 && code <= 0x7E ? UInt32(technical[Int(code) - 0x21]) : UInt32(code)
         case .graphics:
             return code >= 0x5F && code <= 0x7E ? UInt32(graphics[Int(code) - 0x5F]) : UInt32(code)
         default:
@@ -53,6 +55,20 @@ struct Charsets {
         0x00A0, 0x25C6, 0x2592, 0x2409, 0x240C, 0x240D, 0x240A, 0x00B0, 0x00B1, 0x2424, 0x240B, 0x2518, 0x2510, 0x250C,
         0x2514, 0x253C, 0x23BA, 0x23BB, 0x2500, 0x23BC, 0x23BD, 0x251C, 0x2524, 0x2534, 0x252C, 0x2502, 0x2264, 0x2265,
         0x03C0, 0x2260, 0x00A3, 0x00B7,
+    ]
+
+    /// DEC Supplemental Graphic is Latin-1 but for these (VT220 Programmer Reference, table 2-3).
+    private static let supplemental: [UInt8: UInt32] = [0x28: 0xA4, 0x57: 0x152, 0x5D: 0x178, 0x77: 0x153, 0x7D: 0xFF]
+
+    /// DEC Technical (VT330/VT340 Programmer Reference, volume 1, table 2-9), from 0x21. U+FFFD: no such character.
+    private static let technical: [UInt16] = [
+        0x23B7, 0x250C, 0x2500, 0x2320, 0x2321, 0x2502, 0x23A1, 0x23A3, 0x23A4, 0x23A6, 0x239B, 0x239D, 0x239E, 0x23A0,
+        0x23A8, 0x23AC, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x2264,
+        0x2260, 0x2265, 0x222B, 0x2234, 0x221D, 0x221E, 0x00F7, 0x0394, 0x2207, 0x03A6, 0x0393, 0x223C, 0x2243, 0x0398,
+        0x00D7, 0x039B, 0x21D4, 0x21D2, 0x2261, 0x03A0, 0x03A8, 0xFFFD, 0x03A3, 0xFFFD, 0xFFFD, 0x221A, 0x03A9, 0x039E,
+        0x03A5, 0x2282, 0x2283, 0x2229, 0x222A, 0x2227, 0x2228, 0x00AC, 0x03B1, 0x03B2, 0x03C7, 0x03B4, 0x03B5, 0x03C6,
+        0x03B3, 0x03B7, 0x03B9, 0x03B8, 0x03BA, 0x03BB, 0xFFFD, 0x03BD, 0x2202, 0x03C0, 0x03C8, 0x03C1, 0x03C3, 0x03C4,
+        0xFFFD, 0x0192, 0x03C9, 0x03BE, 0x03C5, 0x03B6, 0x2190, 0x2191, 0x2192, 0x2193,
     ]
 
     /// The twelve places where the national sets of the VT220 differ from ASCII.
@@ -81,7 +97,8 @@ struct Charsets {
         case (0, UInt8(ascii: "B")), (0, UInt8(ascii: "1")): .ascii
         case (0, UInt8(ascii: "0")), (0, UInt8(ascii: "2")): .graphics
         case (0, UInt8(ascii: "A")): .uk
-        case (0, UInt8(ascii: "<")), (0, UInt8(ascii: ">")): .latin1
+        case (0, UInt8(ascii: "<")), (UInt8(ascii: "%"), UInt8(ascii: "5")): .supplemental
+        case (0, UInt8(ascii: ">")): .technical
         case (0, UInt8(ascii: "4")): .dutch
         case (0, UInt8(ascii: "C")), (0, UInt8(ascii: "5")): .finnish
         case (0, UInt8(ascii: "R")), (0, UInt8(ascii: "f")): .french
@@ -93,7 +110,6 @@ struct Charsets {
         case (0, UInt8(ascii: "Z")): .spanish
         case (0, UInt8(ascii: "H")), (0, UInt8(ascii: "7")): .swedish
         case (0, UInt8(ascii: "=")): .swiss
-        case (UInt8(ascii: "%"), UInt8(ascii: "5")): .latin1
         default: nil
         }
     }

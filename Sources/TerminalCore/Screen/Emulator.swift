@@ -65,7 +65,10 @@ struct Emulator: ~Copyable {
     // MARK: The cold half
 
     var clusters = ClusterTable()
-    var extras = ExtraTable()
+    var extras = NumberedTable(nothing: Extra(), capacity: 65534)
+    var linkTable = NumberedTable(nothing: Hyperlink(id: "", uri: ""), capacity: 4096)
+    /// Refusals to go before the side tables may be swept again.
+    var sweepPause = 0
     var palette = Palette()
     var titles = Titles()
     var replies = Replies()

@@ -82,24 +82,24 @@ extension Emulator {
         let form = parser.parameters.value(index)
         switch form {
         case 5:
-            let value = parser.parameters.value(index + 1)
-            guard index + 1 < end || !joined else {
+            guard index + 1 < end else {
                 index = end
                 return nil
             }
-            index = joined ? end : min(index + 2, end)
+            let value = parser.parameters.value(index + 1)
+            index = joined ? end : index + 2
             return value > 255 ? nil : .palette(UInt8(truncatingIfNeeded: value))
         case 2:
             // With five or more parts the first after the 2 names a colour space.
             let first = joined && end - index >= 5 ? index + 2 : index + 1
-            guard first + 2 < end || !joined else {
+            guard first + 2 < end else {
                 index = end
                 return nil
             }
             let red = parser.parameters.value(first)
             let green = parser.parameters.value(first + 1)
             let blue = parser.parameters.value(first + 2)
-            index = joined ? end : min(index + 4, end)
+            index = joined ? end : index + 4
             guard red <= 255, green <= 255, blue <= 255 else { return nil }
             return .rgb(
                 UInt8(truncatingIfNeeded: red), UInt8(truncatingIfNeeded: green), UInt8(truncatingIfNeeded: blue))

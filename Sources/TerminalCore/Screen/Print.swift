@@ -86,7 +86,8 @@ extension Emulator {
     mutating func wrapIfDue() {
         pendingWrap = false
         guard modes.contains(.autowrap) else { return }
-        if right == columns - 1, left == 0 { grid.lines[y].flags.insert(.wrapped) }
+        // On the last line below the region nothing scrolls and the text starts over in the same line: that is no wrap.
+        if fullWidth, y == bottom || y < rows - 1 { grid.lines[y].flags.insert(.wrapped) }
         index()
         x = left
     }

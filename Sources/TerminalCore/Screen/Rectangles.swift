@@ -6,7 +6,8 @@ extension Emulator {
     }
 
     /// The rectangle in parameters `first…first + 3`, clipped to the page (or the margins, with DECOM); nil when it is empty.
-    private func rectangle(_ first: Int) -> Rectangle? {
+    /// As a stream of characters from corner to corner it may end left of where it begins.
+    private func rectangle(_ first: Int, stream: Bool = false) -> Rectangle? {
         let origin = modes.contains(.origin)
         let rowBase = origin ? top : 0
         let columnBase = origin ? left : 0
@@ -17,7 +18,8 @@ extension Emulator {
             left: columnBase + parser.parameters.count(first + 1) - 1,
             bottom: min(rowBase + parser.parameters.count(first + 2, or: rows) - 1, lastRow),
             right: min(columnBase + parser.parameters.count(first + 3, or: columns) - 1, lastColumn))
-        return result.top <= result.bottom && result.left <= result.right ? result : nil
+        guard result.top <= result.bottom, result.left <= lastColumn, result.right >= columnBase else { return nil }
+        return result.left <= result.right || stream && result.top < result.bottom ? result : nil
     }
 
     /// DECCRA. Pages other than the one there is are taken for it.
@@ -63,7 +65,7 @@ extension Emulator {
 
     /// DECCARA sets attributes, DECRARA reverses them, in the rectangle or in the stream of characters between its corners.
     mutating func changeRectangle(reverse: Bool) {
-        guard let area = rectangle(0) else { return }
+        guard let area = rectangle(0, stream: !rectangularExtent) else { return }
         let first = modes.contains(.origin) ? left : 0
         let last = modes.contains(.origin) ? right : columns - 1
         for row in area.top...area.bottom {
@@ -128,7 +130,7 @@ extension Emulator {
 
     private func checksum(of cell: Cell) -> UInt32 {
         var sum =
-            cell.isCluster ? clusters[cell.content & Cell.payloadMask].first ?? 0 : cell.content & Cell.payloadMask
+            clusters.base(cell.content & ~Cell.roleMask)
         if cell.isBlank { sum = 0x20 }
         if cell.attributes.contains(.protected) { sum &+= 0x04 }
         if cell.attributes.contains(.invisible) { sum &+= 0x08 }

@@ -53,8 +53,8 @@ extension Emulator {
 
     // MARK: Device attributes
 
-    /// DA1: a VT420 with selective erase (6), national sets (9), windows of text (21 horizontal scrolling), colour (22) and
-    /// rectangular editing (28).
+    /// DA1: a VT420 with 132 columns (1), selective erase (6), national sets (9), the technical set (15), horizontal
+    /// scrolling (21), colour (22) and rectangular editing (28).
     mutating func reportPrimaryAttributes() {
         reply(modes.contains(.vt52) ? "\u{1B}/Z" : "\u{1B}[?64;1;6;9;15;21;22;28c")
     }
@@ -185,6 +185,8 @@ extension Charsets.Set {
         case .graphics: "0"
         case .uk: "A"
         case .latin1: "A"
+        case .supplemental: "%5"
+        case .technical: ">"
         case .dutch: "4"
         case .finnish: "C"
         case .french: "R"

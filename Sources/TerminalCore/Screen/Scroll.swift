@@ -133,7 +133,7 @@ extension Emulator {
 
     /// DECIC, DECFI: columns from `column` to the right margin move right, in all lines between the margins.
     mutating func insertColumns(at column: Int, _ wanted: Int) {
-        guard x >= left, x <= right, y >= top, y <= bottom, column >= left, column <= right else { return }
+        guard column >= left, column <= right else { return }
         let count = min(wanted, right + 1 - column)
         for row in top...bottom {
             splitWide(row: row, from: column, to: right + 1)
@@ -146,7 +146,7 @@ extension Emulator {
 
     /// DECDC, DECBI the other way round.
     mutating func deleteColumns(at column: Int, _ wanted: Int) {
-        guard x >= left, x <= right, y >= top, y <= bottom, column >= left, column <= right else { return }
+        guard column >= left, column <= right else { return }
         let count = min(wanted, right + 1 - column)
         for row in top...bottom {
             splitWide(row: row, from: column, to: right + 1)

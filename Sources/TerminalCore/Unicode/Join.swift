@@ -5,29 +5,26 @@
 extension Emulator {
     /// True when the scalar is done with: it joined the cell before the cursor, or has nothing to stand on.
     mutating func join(_ scalar: UInt32, _ kind: WidthClass) -> Bool {
-        if kind.isMark {
-            if let column = previousColumn { attach(scalar, to: column) }
-            return true
-        }
-        // The others have a width of their own: they join only what was printed directly before them.
+        guard kind.isMark else { return joinSpacing(scalar, kind) }
+        if let column = previousColumn { attach(scalar, to: column) }
+        return true
+    }
+
+    /// Scalars that have a width of their own join only what was printed directly before them.
+    private mutating func joinSpacing(_ scalar: UInt32, _ kind: WidthClass) -> Bool {
         guard kind.rawValue & 0x38 != 0, joinPosition == y << 16 | x, let column = previousColumn else { return false }
-        let before = scalars(of: grid.lines[y].cells[column])
-        guard let last = before.last else { return false }
-        if kind.isPictographic, last == 0x200D, let base = before.first(where: { !widths[$0].isMark }),
-            widths[base].isPictographic
-        {
-            attach(scalar, to: column)
-            return true
-        }
-        if kind.isModifier, widths[last].isPictographic || last == 0xFE0F && widths[before[0]].isPictographic {
-            attach(scalar, to: column)
-            return true
-        }
-        if kind.isRegionalIndicator, before.count == 1, widths[last].isRegionalIndicator {
-            attach(scalar, to: column)
-            return true
-        }
-        return false
+        let before = grid.lines[y].cells[column].content & ~Cell.roleMask
+        let last = clusters.last(before)
+        let joins =
+            if kind.isPictographic, last == 0x200D {
+                widths[clusters.base(before)].isPictographic
+            } else if kind.isModifier {
+                widths[last].isPictographic || last == 0xFE0F && widths[clusters.base(before)].isPictographic
+            } else {
+                kind.isRegionalIndicator && widths[before].isRegionalIndicator
+            }
+        if joins { attach(scalar, to: column) }
+        return joins
     }
 
     /// The column of the character that ends at the cursor.
@@ -40,21 +37,17 @@ extension Emulator {
     }
 
     func scalars(of cell: Cell) -> [UInt32] {
-        if cell.isCluster { return Array(clusters[cell.content & Cell.payloadMask]) }
-        return cell.isBlank ? [] : [cell.content & Cell.payloadMask]
+        cell.isBlank ? [] : clusters.scalars(cell.content & ~Cell.roleMask)
     }
 
     private mutating func attach(_ scalar: UInt32, to column: Int) {
         let cell = grid.lines[y].cells[column]
-        var sequence = scalars(of: cell)
-        guard sequence.count < ClusterTable.longest else { return }
-        let widens = scalar == 0xFE0F && sequence.count == 1 && widths[sequence[0]].widensWithVS16
-        sequence.append(scalar)
-        guard let number = internCluster(sequence) else { return }
-        grid.lines[y].cells[column].content = number | Cell.clusterFlag | cell.content & Cell.roleMask
+        let before = cell.content & ~Cell.roleMask
+        guard let after = extendCluster(before, with: scalar) else { return }
+        grid.lines[y].cells[column].content = after | cell.content & Cell.roleMask
         grid.lines[y].flags.insert(.rich)
         damage.mark(y)
-        if widens, cell.role == .narrow { widen(column) }
+        if scalar == 0xFE0F, cell.role == .narrow, !cell.isCluster, widths[before].widensWithVS16 { widen(column) }
         joinPosition = y << 16 | x
     }
 
@@ -71,19 +64,5 @@ extension Emulator {
         cells[x] = tail
         grid.lines[y].used = max(grid.lines[y].used, Int32(truncatingIfNeeded: x + 1))
         if x >= limit { pendingWrap = true } else { x += 1 }
-    }
-
-    // MARK: The side tables, which are swept when full
-
-    private mutating func internCluster(_ sequence: [UInt32]) -> UInt32? {
-        clusters.intern(sequence)
-    }
-
-    mutating func internExtra(_ extra: Extra) -> UInt16 {
-        extras.intern(extra)
-    }
-
-    mutating func internLink(_ link: Hyperlink) -> UInt16 {
-        extras.intern(link)
     }
 }

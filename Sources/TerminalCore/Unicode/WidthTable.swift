@@ -38,28 +38,40 @@ struct WidthTable: @unchecked Sendable {
     }
 
     private init() {
-        let scalars = 0x11_0000
-        var flat = [UInt8](repeating: 1, count: scalars)
-        var index = 0
-        while index + 2 < widthRanges.count {
-            for scalar in Int(widthRanges[index])...Int(widthRanges[index + 1]) {
-                flat[scalar] = UInt8(truncatingIfNeeded: widthRanges[index + 2])
+        let pageCount = 0x1100
+        pages = .allocate(capacity: pageCount)
+        classes = .allocate(capacity: 256 * 256)
+        classes.initialize(repeating: 1, count: 256 * 256)
+        var uniform: [UInt8: UInt8] = [1: 0]
+        var used = 1
+        var next = 0
+        for page in 0..<pageCount {
+            let first = UInt32(page) << 8
+            while next + 3 < widthRanges.count, widthRanges[next + 1] < first { next += 3 }
+            let bits = UInt8(truncatingIfNeeded: widthRanges[next + 2])
+            let isWhole = widthRanges[next] <= first && widthRanges[next + 1] >= first + 255
+            if isWhole, let known = uniform[bits] {
+                (pages + page).initialize(to: known)
+                continue
             }
-            index += 3
-        }
-        pages = .allocate(capacity: scalars >> 8)
-        var known: [[UInt8]: UInt8] = [:]
-        var unique: [UInt8] = []
-        for page in 0..<(scalars >> 8) {
-            let content = Array(flat[(page << 8)..<(page << 8 + 256)])
-            let number = known[content] ?? UInt8(truncatingIfNeeded: known.count)
-            if known[content] == nil {
-                known[content] = number
-                unique += content
+            guard widthRanges[next] <= first + 255, widthRanges[next + 1] >= first else {
+                (pages + page).initialize(to: 0)
+                continue
             }
-            (pages + page).initialize(to: number)
+            precondition(used < 256, "the width ranges need more than 256 pages")
+            if isWhole { uniform[bits] = UInt8(used) }
+            (pages + page).initialize(to: UInt8(used))
+            let cells = classes + used << 8
+            used += 1
+            var range = next
+            while range + 2 < widthRanges.count, widthRanges[range] <= first + 255 {
+                let from = max(widthRanges[range], first) - first
+                let through = min(widthRanges[range + 1], first + 255) - first
+                for position in from...through {
+                    cells[Int(position)] = UInt8(truncatingIfNeeded: widthRanges[range + 2])
+                }
+                range += 3
+            }
         }
-        classes = .allocate(capacity: unique.count)
-        for (position, value) in unique.enumerated() { (classes + position).initialize(to: value) }
     }
 }

@@ -43,7 +43,7 @@ extension CPU {
             // RF and VM read as zero.
             try push(state.currentFlags & ~(Flag.rf | Flag.vm), size)
         default:  // pusha
-            for i in 1...8 as ClosedRange<UInt32> { try probeBelow(i &* UInt32(size), size) }
+            // A fault in the middle leaves what was pushed, below a stack pointer that has not moved.
             for i in 0..<8 as Range<UInt32> {
                 try storeBelow((i &+ 1) &* UInt32(size), register(UInt8(i) * 4, size), size)
             }
@@ -77,9 +77,9 @@ extension CPU {
             setStackPointer(state.pointee.esp &+ UInt32(size))
             writeFlags(value, size)
         default:  // popa
-            var values: [8 of UInt32] = .init(repeating: 0)
-            for i in 0..<8 { values[i] = try loadAbove(UInt32(i) &* UInt32(size), size) }
-            for i in 0..<8 where i != 3 { setRegister(UInt8(28 - 4 * i), size, values[i]) }
+            for i in 0..<8 as Range<UInt32> where i != 3 {
+                setRegister(UInt8(28 - 4 * i), size, try loadAbove(i &* UInt32(size), size))
+            }
             setStackPointer(state.pointee.esp &+ 8 &* UInt32(size))
         }
     }

@@ -61,8 +61,9 @@ extension CPU {
             _ = subtractFlags(register(0, size), value, 0, size)
             setRegister(edi, width, register(edi, width) &+ step)
         default:  // cmps
-            let a = try read(try stringSource(op, width), size)
+            // es:edi is looked at first, which shows when both fault.
             let b = try read(try stringDestination(op, width, write: false), size)
+            let a = try read(try stringSource(op, width), size)
             _ = subtractFlags(a, b, 0, size)
             setRegister(esi, width, register(esi, width) &+ step)
             setRegister(edi, width, register(edi, width) &+ step)

@@ -19,13 +19,11 @@ extension CPU {
             state.setStatusFlags(
                 verify(selector, write: op.pointee.operation == .verw) ? Flag.zf : 0, mask: Flag.zf)
         case .arpl:
+            // Written only when it changes, so a read-only selector that is good already does not fault.
+            let old = try destination(op)
             let wanted = register(op.pointee.src, 2) & 3
-            var raised = false
-            try modify(op) {
-                raised = $0 & 3 < wanted
-                return raised ? $0 & ~3 | wanted : $0
-            }
-            state.setStatusFlags(raised ? Flag.zf : 0, mask: Flag.zf)
+            if old & 3 < wanted { try setDestination(op, old & ~3 | wanted) }
+            state.setStatusFlags(old & 3 < wanted ? Flag.zf : 0, mask: Flag.zf)
         default:  // bound
             let size = op.pointee.size
             let at = try address(op, 2 * UInt32(size), write: false)
@@ -85,7 +83,7 @@ extension CPU {
             state.setStatusFlags(0, mask: Flag.zf)
             return
         }
-        let value = wantsLimit ? d.limit : UInt32(truncatingIfNeeded: d.raw >> 32) & 0x00f0_ff00
+        let value = wantsLimit ? d.limit : UInt32(truncatingIfNeeded: d.raw >> 32) & 0x00ff_ff00
         setRegister(op.pointee.dst, op.pointee.size, value)
         state.setStatusFlags(Flag.zf, mask: Flag.zf)
     }

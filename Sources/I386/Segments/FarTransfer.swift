@@ -29,7 +29,6 @@ extension CPU {
         }
         let cs = try farTarget(selector, target)
         if op.pointee.operation == .callFar || op.pointee.operation == .callFarIndirect {
-            try probeBelow(2 * UInt32(size), size)
             try storeBelow(UInt32(size), UInt32(state.pointee.cs.selector), size)
             try storeBelow(2 * UInt32(size), op.pointee.next, size)
             setStackPointer(state.pointee.esp &- 2 * UInt32(size))
@@ -57,7 +56,7 @@ extension CPU {
         let size = op.pointee.size
         let step = UInt32(size)
         let eip = try loadAbove(0, size)
-        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
+        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, 2))
         try returnFar(eip, selector, size, popped: 2 &* step, released: op.pointee.imm, flags: nil)
     }
 
@@ -67,7 +66,7 @@ extension CPU {
         let size = op.pointee.size
         let step = UInt32(size)
         let eip = try loadAbove(0, size)
-        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
+        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, 2))
         let flags = try loadAbove(2 &* step, size)
         try returnFar(eip, selector, size, popped: 3 &* step, released: 0, flags: flags)
     }
@@ -80,6 +79,12 @@ extension CPU {
         let code = UInt32(selector & 0xfffc)
         let cpl = state.pointee.cpl
         let rpl = UInt8(selector & 3)
+        // The outer stack pointer is fetched before anything is checked: real processors prefer its page fault.
+        var outer: (esp: UInt32, ss: UInt16) = (0, 0)
+        if rpl != cpl {
+            outer.esp = try loadAbove(popped &+ released, size)
+            outer.ss = UInt16(truncatingIfNeeded: try loadAbove(popped &+ released &+ UInt32(size), 2))
+        }
         guard code != 0 else { throw .generalProtection() }
         guard let d = lookUp(selector), d.isCode, rpl >= cpl, d.isConforming ? d.dpl <= rpl : d.dpl == rpl else {
             throw .generalProtection(code)
@@ -95,9 +100,7 @@ extension CPU {
             updateMode()
             return
         }
-        let outerESP = try loadAbove(popped &+ released, size)
-        let outerSS = UInt16(truncatingIfNeeded: try loadAbove(popped &+ released &+ UInt32(size), size))
-        let ss = try checkedStack(outerSS, cpl: rpl)
+        let ss = try checkedStack(outer.ss, cpl: rpl)
         guard eip <= d.limit else { throw .generalProtection() }
         // The old privilege decides which flags may change.
         if let flags { writeFlags(flags, size) }
@@ -105,9 +108,9 @@ extension CPU {
         state.pointee.ss = ss
         state.pointee.eip = eip
         if size == 4, ss.is32Bit {
-            state.pointee.esp = outerESP &+ released
+            state.pointee.esp = outer.esp &+ released
         } else {
-            setStackPointer(outerESP &+ released)
+            setStackPointer(outer.esp &+ released)
         }
         // Nothing that the outer level could not have loaded stays loaded.
         for which in [Segment.es, .ds, .fs, .gs] {

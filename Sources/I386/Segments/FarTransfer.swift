@@ -56,7 +56,7 @@ extension CPU {
         let size = op.pointee.size
         let step = UInt32(size)
         let eip = try loadAbove(0, size)
-        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, 2))
+        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
         try returnFar(eip, selector, size, popped: 2 &* step, released: op.pointee.imm, flags: nil)
     }
 
@@ -65,9 +65,10 @@ extension CPU {
         guard state.pointee.eflags & Flag.nt == 0 else { throw CPUFault(vector: 10, errorCode: 0) }
         let size = op.pointee.size
         let step = UInt32(size)
-        let eip = try loadAbove(0, size)
-        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, 2))
+        // The far end of the frame comes first, here and in returnFar: it shows when the frame straddles a page.
         let flags = try loadAbove(2 &* step, size)
+        let eip = try loadAbove(0, size)
+        let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
         try returnFar(eip, selector, size, popped: 3 &* step, released: 0, flags: flags)
     }
 
@@ -82,8 +83,8 @@ extension CPU {
         // The outer stack pointer is fetched before anything is checked: real processors prefer its page fault.
         var outer: (esp: UInt32, ss: UInt16) = (0, 0)
         if rpl != cpl {
+            outer.ss = UInt16(truncatingIfNeeded: try loadAbove(popped &+ released &+ UInt32(size), size))
             outer.esp = try loadAbove(popped &+ released, size)
-            outer.ss = UInt16(truncatingIfNeeded: try loadAbove(popped &+ released &+ UInt32(size), 2))
         }
         guard code != 0 else { throw .generalProtection() }
         guard let d = lookUp(selector), d.isCode, rpl >= cpl, d.isConforming ? d.dpl <= rpl : d.dpl == rpl else {

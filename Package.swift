@@ -6,7 +6,12 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
     name: "lgtui",
-    products: [.executable(name: "lgtui", targets: ["lgtui"])],
+    products: [
+        .executable(name: "lgtui", targets: ["lgtui"]),
+        // For Benchmarks/ and Fuzz/, which are packages of their own.
+        .library(name: "I386", targets: ["I386"]),
+        .library(name: "TerminalCore", targets: ["TerminalCore"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),

@@ -104,38 +104,4 @@ enum X87Encoding {
         default: return true
         }
     }
-
-    /// Bytes of memory that an instruction touches, and whether it writes them: what a segment check has to know.
-    package static func operand(opcode: UInt8, modrm: UInt8, operand16: Bool) -> (bytes: UInt32, writes: Bool) {
-        let reg = modrm >> 3 & 7
-        switch opcode {
-        case 0xD8, 0xDA: return (4, false)
-        case 0xDC: return (8, false)
-        case 0xDE: return (2, false)
-        case 0xD9:
-            switch reg {
-            case 4: return (operand16 ? 14 : 28, false)
-            case 5: return (2, false)
-            case 6: return (operand16 ? 14 : 28, true)
-            case 7: return (2, true)
-            default: return (4, reg != 0)
-            }
-        case 0xDB: return reg >= 4 ? (10, reg == 7) : (4, reg != 0)
-        case 0xDD:
-            switch reg {
-            case 4: return (operand16 ? 94 : 108, false)
-            case 6: return (operand16 ? 94 : 108, true)
-            case 7: return (2, true)
-            default: return (8, reg != 0)
-            }
-        default:
-            switch reg {
-            case 4: return (10, false)
-            case 5: return (8, false)
-            case 6: return (10, true)
-            case 7: return (8, true)
-            default: return (2, reg != 0)
-            }
-        }
-    }
 }

@@ -123,23 +123,23 @@ extension CPU {
     }
 
     private func writeEnvironment(_ unit: X87Unit, _ address: UInt32, operand16: Bool) throws(CPUFault) {
-        let fpu = unit.fpu.pointee
-        if operand16 {
-            let words = [
-                fpu.control, unit.statusWord, unit.tagWord,
-                UInt16(truncatingIfNeeded: fpu.instructionPointer), fpu.instructionSelector,
-                UInt16(truncatingIfNeeded: fpu.operandPointer), fpu.operandSelector,
-            ]
-            for (i, word) in words.enumerated() { try write16(address &+ UInt32(2 * i), word) }
-        } else {
-            let reserved: UInt32 = 0xFFFF_0000
-            let words = [
-                reserved | UInt32(fpu.control), reserved | UInt32(unit.statusWord), reserved | UInt32(unit.tagWord),
-                fpu.instructionPointer, UInt32(fpu.lastOpcode) << 16 | UInt32(fpu.instructionSelector),
-                fpu.operandPointer, reserved | UInt32(fpu.operandSelector),
-            ]
-            for (i, word) in words.enumerated() { try write32(address &+ UInt32(4 * i), word) }
+        // The 16-bit layout is the 32-bit one with the upper half of every word left out.
+        func put(_ index: UInt32, _ word: UInt32) throws(CPUFault) {
+            if operand16 {
+                try write16(address &+ 2 &* index, UInt16(truncatingIfNeeded: word))
+            } else {
+                try write32(address &+ 4 &* index, word)
+            }
         }
+        let fpu = unit.fpu
+        let reserved: UInt32 = 0xFFFF_0000
+        try put(0, reserved | UInt32(fpu.pointee.control))
+        try put(1, reserved | UInt32(unit.statusWord))
+        try put(2, reserved | UInt32(unit.tagWord))
+        try put(3, fpu.pointee.instructionPointer)
+        try put(4, UInt32(fpu.pointee.lastOpcode) << 16 | UInt32(fpu.pointee.instructionSelector))
+        try put(5, fpu.pointee.operandPointer)
+        try put(6, reserved | UInt32(fpu.pointee.operandSelector))
     }
 
     private func loadEnvironment(_ unit: X87Unit, _ address: UInt32, operand16: Bool) throws(CPUFault) {

@@ -138,6 +138,7 @@ struct CaseState {
         _ = random.next()
         for i in 0..<8 { gpr[i] = random.interesting() }
         eflags = 0x302 | random.next32() & 0xcd5
+        if g.isSequence { eflags &= ~0x100 }
         for o in g.overrides {
             let value = o.value &+ (random.next32() & o.mask)
             if o.register == 8 {

@@ -11,6 +11,7 @@ struct Group: Sendable {
         static let pair: UInt8 = 2
         static let x87: UInt8 = 4
         static let volatileResults: UInt8 = 8
+        static let sequence: UInt8 = 16
     }
     /// register = value + (random & mask), in the low half only if `half`; register 8 is eflags.
     struct Override: Sendable {
@@ -26,6 +27,8 @@ struct Group: Sendable {
     var address: UInt32 = 0
     var seed: UInt32 = 0
     var count = 0
+    /// Of a sequence: eflags that mean nothing at its end.
+    var undefinedFlags: UInt32 = 0
     /// es cs ss ds fs gs.
     var selectors: [UInt16] = []
     var overrides: [Override] = []
@@ -43,6 +46,7 @@ struct Group: Sendable {
 
     var hasX87: Bool { flags & Flag.x87 != 0 }
     var isRepeated: Bool { flags & Flag.repeats != 0 }
+    var isSequence: Bool { flags & Flag.sequence != 0 }
     var isPair: Bool { flags & Flag.pair != 0 }
 }
 
@@ -131,6 +135,7 @@ private struct Reader {
         g.address = u32()
         g.seed = u32()
         g.count = Int(u16())
+        if g.isSequence { g.undefinedFlags = UInt32(u16()) }
         g.selectors = take(6).map(UInt16.init)
         for _ in 0..<u8() {
             let register = u8()

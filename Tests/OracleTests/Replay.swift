@@ -42,7 +42,7 @@ struct Replay {
             differ("cr2", "cr2: expected \(hex(recorded.cr2)), got \(hex(ending.cr2))")
         }
 
-        let completed = recorded.vector == 1
+        let completed = recorded.vector == 1 && !g.isSequence
         if completed, Undefined.destination(shape, before) {
             wanted.gpr = got.gpr
         } else if completed, g.flags & Group.Flag.volatileResults != 0 {
@@ -52,7 +52,7 @@ struct Replay {
             differ("register", "\(Self.registers[i]): expected \(hex(wanted.gpr[i])), got \(hex(got.gpr[i]))")
         }
         if wanted.eip != got.eip { differ("eip", "eip: expected \(hex(wanted.eip)), got \(hex(got.eip))") }
-        compareFlags(recorded, shape, before, wanted.eflags, got.eflags, differ)
+        compareFlags(g, recorded, shape, before, wanted.eflags, got.eflags, differ)
         for i in 0..<6 where wanted.selectors[i] != got.selectors[i] {
             let name = ["es", "cs", "ss", "ds", "fs", "gs"][i]
             differ(
@@ -70,17 +70,22 @@ struct Replay {
         }
         guard !kinds.isEmpty else { return nil }
         return Mismatch(
-            form: shape.form, kinds: kinds.joined(separator: "+"),
+            form: g.isSequence ? g.name : shape.form, kinds: kinds.joined(separator: "+"),
             report: describe(g, index, before) + "\n    " + lines.joined(separator: "\n    "))
     }
 
     private func compareFlags(
-        _ recorded: RecordedCase, _ shape: InstructionShape, _ before: CaseState, _ wanted: UInt32, _ got: UInt32,
+        _ g: Group, _ recorded: RecordedCase, _ shape: InstructionShape, _ before: CaseState, _ wanted: UInt32,
+        _ got: UInt32,
         _ differ: (String, String) -> Void
     ) {
         // RF is set in the image of every fault and cleared by every completed instruction; the recorder drops it.
         var ignored: UInt32 = 0x10000
-        if recorded.vector == 1 { ignored |= Undefined.flags(shape, before) }
+        if g.isSequence {
+            ignored |= g.undefinedFlags
+        } else if recorded.vector == 1 {
+            ignored |= Undefined.flags(shape, before)
+        }
         // Without stepping, TF starts clear; only a loaded flags image decides about it then.
         let loadsFlags = recorded.vector == 1 && (shape.opcode == 0x9d || shape.opcode == 0xcf)
         if !stepping, !loadsFlags { ignored |= 0x100 }

@@ -124,14 +124,17 @@ final class ReplayMachine {
     }
 
     /// Executes one case from `initial`. With `stepping` the trap flag ends it, as in the recording; without, the budget.
+    /// A sequence runs to its breakpoint, in one go or (stepping) with a budget of one instruction at a time.
     func run(_ g: Group, _ initial: CaseState, stepping: Bool) -> Ending {
         place(initial.window, at: g.window)
         expected.withUnsafeBytes { arena.copyMemory(from: $0) }
         load(initial, x87: g.hasX87, stepping: stepping)
+        let budget = g.isSequence && !stepping ? 1000 : g.isPair ? 2 : 1
         // One turn of a repeated string instruction may end in a trap of its own.
         for _ in 0..<10_000 {
-            let exit = cpu.run(budget: g.isPair ? 2 : 1)
+            let exit = cpu.run(budget: budget)
             switch exit {
+            case .budgetSpent where g.isSequence: continue
             case .trap(1, _, _), .budgetSpent:
                 if g.isRepeated, cpu.state.pointee.eip == g.address { continue }
                 return Ending()

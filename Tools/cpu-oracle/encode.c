@@ -44,6 +44,7 @@ static void write_group(const group *g) {
     u32(g->address);
     u32(g->seed);
     u16(g->cases);
+    if (g->flags & G_SEQUENCE) u16(g->undefined);
     for (int i = 0; i < 6; i++) u8(g->segments[i]);
     u8(g->override_count);
     for (int i = 0; i < g->override_count; i++) {

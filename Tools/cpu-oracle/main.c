@@ -1,4 +1,4 @@
-// Runs every form on this processor and writes the two recordings that Tests/OracleTests replays.
+// Runs every form on this processor and writes the recordings that Tests/OracleTests replays.
 #include "oracle.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,10 @@ int main(int argc, char **argv) {
     encode_open(path);
     record_integer_forms();
     record_system_forms();
+    encode_close();
+    snprintf(path, sizeof path, "%s/sequences.cases.gz", argv[1]);
+    encode_open(path);
+    record_sequences();
     encode_close();
     snprintf(path, sizeof path, "%s/x87.cases.gz", argv[1]);
     encode_open(path);

@@ -48,18 +48,20 @@ enum group_flag {
     G_PAIR = 2,    // the instruction shadows the next one from traps (MOV SS): two are executed
     G_X87 = 4,     // x87 state is made, and recorded
     G_RESULTS = 8, // register results are not a function of the state (CPUID, RDTSC): EAX…EBX not compared
+    G_SEQUENCE = 16, // several instructions, run without the trap flag to the INT3 behind them
 };
 
 enum float_kind { F_ANY, F_MODERATE, F_SMALL, F_NEAR };
 
 typedef struct {
     char name[40];
-    uint8_t code[24];
+    uint8_t code[120];
     uint8_t size;  // bytes of `code`
     uint8_t flags; // group_flag
     uint32_t address;
     uint32_t seed;
     uint16_t cases;
+    uint16_t undefined; // G_SEQUENCE: the flags that mean nothing at the end
     uint16_t segments[6]; // CS is always USER_CODE
     override overrides[12];
     uint8_t override_count;
@@ -124,6 +126,7 @@ void record_group(group *g); // makes, runs and writes all cases of the group
 void record_integer_forms(void);
 void record_system_forms(void);
 void record_x87_forms(void);
+void record_sequences(void);
 
 // operands.c: see there
 extern int effort;

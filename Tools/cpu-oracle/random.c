@@ -164,6 +164,7 @@ void make_state(const group *g, int index, machine *m) {
     random64(&state);
     for (int i = 0; i < 8; i++) m->gpr[i] = interesting32(&state);
     m->eflags = 0x302 | ((uint32_t)random64(&state) & 0xcd5); // IF and TF always, the rest as it falls
+    if (g->flags & G_SEQUENCE) m->eflags &= ~0x100u;
     for (int i = 0; i < g->override_count; i++) {
         const override *o = &g->overrides[i];
         uint32_t value = o->value + ((uint32_t)random64(&state) & o->mask);

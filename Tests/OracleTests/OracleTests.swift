@@ -1,15 +1,12 @@
 // The real processor as referee: every recorded case must end on our CPU as it ended there.
 
-import Glibc
 import I386
 import Testing
 
 @Suite struct OracleTests {
     static let files = ["integer.cases.gz", "sequences.cases.gz", "x87.cases.gz"]
 
-    @Test(
-        .enabled(if: getenv("LGTUI_REPLAY") != nil, "until the interpreter has landed"), arguments: files,
-        [true, false])
+    @Test(arguments: files, [true, false])
     func everyRecordedCaseEndsAsOnTheRealProcessor(file: String, stepping: Bool) throws {
         let groups = try Recording.load(file)
         let replay = Replay(machine: try ReplayMachine(), stepping: stepping)

@@ -146,7 +146,8 @@ void runner_start(void) {
         int protection = PROT_READ | (layout[i].address == ROM ? 0 : PROT_WRITE) | (layout[i].address == CODE ? PROT_EXEC : 0);
         size_t bytes = (size_t)layout[i].pages * PAGE;
         void *at = (void *)(uintptr_t)layout[i].address;
-        if (mmap(at, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset) != at)
+        // Populated, or the first write to the read-only page would find nothing there and say so in its error code.
+        if (mmap(at, bytes, protection, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, offset) != at)
             fprintf(stderr, "recorder: no room at %p\n", at), exit(1);
         offset += (int)bytes;
     }

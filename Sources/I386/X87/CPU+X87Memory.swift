@@ -7,16 +7,16 @@ extension CPU {
     ) throws(CPUFault) {
         let operation = modrm >> 3 & 7
         switch opcode {
-        case 0xD8: unit.operate(operation, X87Operand(single: try read32(address)))
-        case 0xDC: unit.operate(operation, X87Operand(double: try read64(address)))
-        case 0xDA: unit.operate(operation, X87Operand(integer: Int64(Int32(bitPattern: try read32(address)))))
+        case 0xD8: unit.operate(operation, X87Operand(single: try fetch32(address)))
+        case 0xDC: unit.operate(operation, X87Operand(double: try fetch64(address)))
+        case 0xDA: unit.operate(operation, X87Operand(integer: Int64(Int32(bitPattern: try fetch32(address)))))
         case 0xDE: unit.operate(operation, X87Operand(integer: Int64(Int16(bitPattern: try read16(address)))))
         case 0xD9:
             switch operation {
-            case 0: unit.load(X87Arithmetic.widen32(try read32(address)))
+            case 0: unit.load(X87Arithmetic.widen32(try fetch32(address)))
             case 2, 3:
                 let store = unit.storeSingle()
-                if let bits = store.bits { try write32(address, bits) } else { try probe(address, 4) }
+                if let bits = store.bits { try put32(address, bits) } else { try probe(address, 4) }
                 unit.commit(store, popping: operation == 3)
             case 4: try loadEnvironment(unit, address, operand16: operand16)
             case 5: unit.controlWord = try read16(address)
@@ -26,7 +26,7 @@ extension CPU {
             }
         case 0xDB:
             switch operation {
-            case 0: unit.load(Extended80(Int64(Int32(bitPattern: try read32(address)))))
+            case 0: unit.load(Extended80(Int64(Int32(bitPattern: try fetch32(address)))))
             case 2, 3: try storeInteger(unit, 32, at: address, popping: operation == 3)
             case 5: unit.load(try readExtended(address))
             case 7:
@@ -37,10 +37,10 @@ extension CPU {
             }
         case 0xDD:
             switch operation {
-            case 0: unit.load(X87Arithmetic.widen64(try read64(address)))
+            case 0: unit.load(X87Arithmetic.widen64(try fetch64(address)))
             case 2, 3:
                 let store = unit.storeDouble()
-                if let bits = store.bits { try write64(address, bits) } else { try probe(address, 8) }
+                if let bits = store.bits { try put64(address, bits) } else { try probe(address, 8) }
                 unit.commit(store, popping: operation == 3)
             case 4: try restore(unit, address, operand16: operand16)
             case 6: try save(unit, address, operand16: operand16)
@@ -54,7 +54,7 @@ extension CPU {
             case 4:
                 let bits = try readExtended(address)
                 unit.load(Extended80(packedDecimal: bits.mantissa, bits.signExponent))
-            case 5: unit.load(Extended80(Int64(bitPattern: try read64(address))))
+            case 5: unit.load(Extended80(Int64(bitPattern: try fetch64(address))))
             case 6:
                 let store = unit.storePackedDecimal()
                 if let digits = store.bits {
@@ -67,6 +67,34 @@ extension CPU {
             default: throw .invalidOpcode
             }
         }
+    }
+
+    // The TLB hit without a call, as the loop does it for integers: most x87 instructions of compilers touch memory.
+    // SAFETY (all four): a hit is an address inside guest memory with that many bytes left in its page, and no decoded
+    // code lies where `fastWrite` hits.
+
+    @inline(__always)
+    private func fetch32(_ address: UInt32) throws(CPUFault) -> UInt32 {
+        if let p = fastRead(address, 4) { return p.loadUnaligned(as: UInt32.self) }
+        return try read32(address)
+    }
+
+    @inline(__always)
+    private func fetch64(_ address: UInt32) throws(CPUFault) -> UInt64 {
+        if let p = fastRead(address, 8) { return p.loadUnaligned(as: UInt64.self) }
+        return try read64(address)
+    }
+
+    @inline(__always)
+    private func put32(_ address: UInt32, _ bits: UInt32) throws(CPUFault) {
+        if let p = fastWrite(address, 4) { return p.storeBytes(of: bits, as: UInt32.self) }
+        try write32(address, bits)
+    }
+
+    @inline(__always)
+    private func put64(_ address: UInt32, _ bits: UInt64) throws(CPUFault) {
+        if let p = fastWrite(address, 8) { return p.storeBytes(of: bits, as: UInt64.self) }
+        try write64(address, bits)
     }
 
     /// A store that an unmasked exception forbids still has to be allowed to write.

@@ -56,7 +56,7 @@ extension X87Unit {
         let result = compute(operation, st(0), st(i), &arithmetic)
         report(arithmetic.raised)
         if arithmetic.isBlocked { return }
-        fill(destination, result)
+        replace(destination, with: result)
         if popping { pop() }
     }
 
@@ -76,7 +76,7 @@ extension X87Unit {
         let result = compute(operation, st(0), operand.value, &arithmetic)
         report(arithmetic.raised)
         if arithmetic.isBlocked { return }
-        fill(0, result)
+        replace(0, with: result)
     }
 
     // MARK: Comparisons

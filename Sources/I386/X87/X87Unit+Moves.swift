@@ -143,9 +143,7 @@ extension X87Unit {
         } else {
             report(0)
         }
-        let value = st(0)
-        fill(0, st(i))
-        fill(i, value)
+        swapContents(i)
     }
 
     /// FCMOVcc. Both registers must hold something, even when the condition says no.

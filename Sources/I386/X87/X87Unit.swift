@@ -36,6 +36,20 @@ package struct X87Unit {
         fpu.pointee.occupied |= 1 &<< UInt8(truncatingIfNeeded: (Int(fpu.pointee.top) &+ i) & 7)
     }
 
+    /// Overwrites ST(i), which the caller knows to be occupied.
+    @inline(__always)
+    func replace(_ i: Int, with value: Extended80) {
+        slot(i).pointee = value
+    }
+
+    /// Exchanges the contents of ST(0) and ST(i), not their tags.
+    @inline(__always)
+    func swapContents(_ i: Int) {
+        let top = slot(0)
+        let other = slot(i)
+        (top.pointee, other.pointee) = (other.pointee, top.pointee)
+    }
+
     @inline(__always)
     func empty(_ i: Int) {
         fpu.pointee.occupied &= ~(1 &<< UInt8(truncatingIfNeeded: (Int(fpu.pointee.top) &+ i) & 7))

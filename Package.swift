@@ -49,7 +49,8 @@ let package = Package(
         .testTarget(
             name: "GuestHostTests",
             dependencies: [
-                "GuestHost", "Hypervisor", "I386", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "GuestHost", "Hypervisor", "I386", "CZlib", "CDemoGuest",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .testTarget(

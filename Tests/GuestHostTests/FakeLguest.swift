@@ -153,8 +153,18 @@ final class CollectingSink: ConsoleSink {
     private let collected = Monitor<[UInt8]>([])
     func write(_ bytes: UnsafeRawBufferPointer) { collected.withLock { $0.append(contentsOf: bytes) } }
     var text: String { String(decoding: collected.withLock { $0 }, as: UTF8.self) }
+
+    /// Waits for these very bytes; as characters, `\r\n` would be one and hide the other.
     func wait(for text: String) -> Bool {
-        collected.wait(within: .seconds(30)) { String(decoding: $0, as: UTF8.self).contains(text) }
+        let wanted = Array(text.utf8)
+        var searched = 0
+        return collected.wait(within: .seconds(30)) { bytes in
+            while searched + wanted.count <= bytes.count {
+                if bytes[searched..<searched + wanted.count].elementsEqual(wanted) { return true }
+                searched += 1
+            }
+            return false
+        }
     }
 }
 

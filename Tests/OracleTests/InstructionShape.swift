@@ -44,10 +44,15 @@ struct InstructionShape {
     /// Operand width in bits for opcodes whose bit 0 chooses between bytes and words.
     var widthByLowBit: UInt32 { opcode & 1 == 0 ? 8 : operandSize16 ? 16 : 32 }
 
+    /// In hexadecimal, as the manual writes it.
+    static func name(_ opcode: UInt16) -> String {
+        let digits = String(opcode, radix: 16, uppercase: true)
+        return digits.count % 2 == 1 ? "0" + digits : digits
+    }
+
     /// What mismatches are grouped by: opcode, ModRM extension where it selects the operation, operand size, place.
     var form: String {
-        var s = String(opcode, radix: 16, uppercase: true)
-        if s.count % 2 == 1 { s = "0" + s }
+        var s = Self.name(opcode)
         if isX87 {
             s += isMemory ? " /\(reg) mem" : " " + String(modrm, radix: 16, uppercase: true)
             return operandSize16 ? s + " o16" : s

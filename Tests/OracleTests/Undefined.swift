@@ -93,36 +93,13 @@ enum Undefined {
         i.opcode == 0x0f02 && !i.operandSize16 ? 0xf_0000 : 0
     }
 
-    // The order of the accesses of one instruction, and what of them is visible when a later one faults, is not
-    // documented: the SDM promises that EIP and ESP allow a restart (3A 6.5, 6.6), and the pseudo-code of PUSHA,
-    // POPA, CALL and RET (2A, 2B) says nothing about faults between its steps. The three functions below say where
-    // the recording machine and any other may differ.
-
-    /// The bits of a page fault's address that are architectural.
+    /// The bits of a page fault's address that are architectural. In which order the words of an x87 environment or state
+    /// are accessed is not documented, and the recording machine tries the far end first: the page is enough.
     static func faultAddressBits(_ i: InstructionShape) -> UInt32 {
         switch (i.opcode, i.isMemory, i.reg) {
-        // x87 images: the recording machine tries their far end first.
         case (0xd9, true, 4), (0xd9, true, 6), (0xdd, true, 4), (0xdd, true, 6): ~0xfff
-        // IRET: it reads the flags image first.
-        case (0xcf, _, _): ~0xfff
-        // CMPS with both operands unmapped: it reads ES:EDI first.
-        case (0xa6, _, _), (0xa7, _, _): 0
         default: .max
         }
-    }
-
-    /// PUSHA and far CALL that fault after their first push: whether it has happened.
-    static func memoryAfterFault(_ i: InstructionShape) -> Bool {
-        i.opcode == 0x60 || i.opcode == 0x9a || (i.opcode == 0xff && i.isMemory && i.reg == 3)
-    }
-
-    /// POPA that faults after its first pop: whether the register is loaded.
-    static func registersAfterFault(_ i: InstructionShape) -> Bool { i.opcode == 0x61 }
-
-    /// RETF and IRET to a selector that is refused: the recording machine reads the outer stack pointer before it
-    /// refuses, so that its #PF or #SS comes instead of #GP.
-    static func mayFaultEarlier(_ i: InstructionShape, recorded: UInt8, got: UInt8) -> Bool {
-        [0xca, 0xcb, 0xcf].contains(i.opcode) && (recorded == 14 || recorded == 12) && got == 13
     }
 
     /// The instruction, data and opcode pointers can be seen in a recording only while an unmasked exception is pending:

@@ -81,6 +81,7 @@ static const form forms[] = {
     {"D7", "xlat", F_PLAIN, "ebx=20000400&ff"},
     {"67D7", "xlat a16", F_PLAIN, "bx=8400&ff"},
     {"26D7", "xlat es", F_PLAIN, "ebx=20000400&ff"},
+    {"66D7", "xlat o16", F_PLAIN, "ebx=20000400&ff"},
     {"64D7", "xlat fs", F_PLAIN, "ebx=20001ff0&1f"},
 
     // Bits.
@@ -127,8 +128,7 @@ static const form forms[] = {
     {"0F1D/r", "hint nop Ev", 0, NULL},
     {"0F1E/r", "hint nop Ev", 0, NULL},
     {"0F1F/r", "nop Ev", 0, NULL},
-    {"0F18/0", "prefetch M", F_NO_REG, NULL},
-    {"0F18/3", "prefetch M", F_NO_REG, NULL},
+    {"0F18/r", "hint nop Ev", 0, NULL},
     {"9B", "fwait", 0, NULL},
 };
 
@@ -174,7 +174,7 @@ static void registers(void) {
     static const struct { int opcode; const char *text; int flags; } rows[] = {
         {0x40, "inc Zv", 0}, {0x48, "dec Zv", 0}, {0x50, "push Zv", 0}, {0x58, "pop Zv", 0},
         {0x90, "xchg Zv,eAX", F_NO_REPEAT}, {0xb0, "mov Zb,Ib", 0}, {0xb8, "mov Zv,Iv", 0}};
-    char code[8];
+    char code[16];
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++)
         for (int i = 0; i < 8; i++) {
             form f = {code, rows[r].text, rows[r].flags | F_PLAIN, NULL};
@@ -184,6 +184,8 @@ static void registers(void) {
     for (int i = 0; i < 8; i++) {
         form f = {code, "bswap Z", F_PLAIN, NULL};
         snprintf(code, sizeof code, "0F%02X", 0xc8 + i);
+        record_form(&f);
+        snprintf(code, sizeof code, "660F%02X", 0xc8 + i); // undefined, but not refused
         record_form(&f);
     }
 }
@@ -284,6 +286,7 @@ static void compare_exchange_8(void) {
         uint8_t lock = 0xf0;
         if (i & 1) add_code(&g, &lock, 1);
         if (i & 2) add_code(&g, "\x67", 1);
+        if (i % 5 == 4) add_code(&g, "\x66", 1);
         add_code(&g, "\x0f\xc7", 2);
         g.window = i == 12 ? ROM + 0x40 : i & 2 ? LOW + 0x654 : i == 13 ? DATA + 2 * PAGE - 4 : DATA + PAGE - 12 + (uint32_t)i;
         add_memory(&g, 1, i & 2, g.window, 0, 0, -1);

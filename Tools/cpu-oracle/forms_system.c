@@ -185,6 +185,10 @@ static void gates_and_privileges(void) {
     record_code("into", "CE", "fl=0&800", effort, 0);
     record_code("into", "CE", "fl=800&800", effort, 0);
     record_code("icebp", "F1", "", effort, 0);
+    // The operand size changes nothing here.
+    static const char *sizeless[][2] = {{"int3", "66CC"}, {"int Ib", "66CD03"}, {"int Ib", "66CD20"}, {"into", "66CE"}, {"icebp", "66F1"},
+                                        {"cli", "66FA"}, {"sti", "66FB"}};
+    for (size_t i = 0; i < sizeof sizeless / sizeof sizeless[0]; i++) record_code(sizeless[i][0], sizeless[i][1], "", effort, 0);
     static const char *privileged[][2] = {
         {"hlt", "F4"}, {"cli", "FA"}, {"sti", "FB"}, {"in AL,Ib", "E460"}, {"in eAX,Ib", "E560"}, {"in eAX,Ib", "66E560"},
         {"out Ib,AL", "E680"}, {"out Ib,eAX", "E780"}, {"in AL,DX", "EC"}, {"in eAX,DX", "ED"}, {"out DX,AL", "EE"}, {"out DX,eAX", "EF"},
@@ -200,6 +204,8 @@ static void gates_and_privileges(void) {
         record_code(privileged[i][0], privileged[i][1], "", effort / 2, 0);
     record_code("cpuid", "0FA2", "eax=0&1", effort, G_RESULTS);
     record_code("rdtsc", "0F31", "", effort, G_RESULTS);
+    record_code("cpuid", "660FA2", "eax=0&1", effort, G_RESULTS);
+    record_code("rdtsc", "660F31", "", effort, G_RESULTS);
 
     static const char *undefined[] = {
         "0F04", "0F0A", "0F0B", "0F0C", "0F24C0", "0F26C0", "0F39", "0F3B", "0F3C", "0F3F", "0FA6C0", "0FA7C0", "0FB9C0", "0FFFC0",
@@ -227,14 +233,16 @@ static void descriptor_queries(void) {
                 uint16_t selector = s & 1 ? data_selectors[s] : s < 8 ? code_selectors[s] : data_selectors[s];
                 group g = new_group(rows[r].name);
                 if (half) add_hex(&g, "66");
+                if (s % 6 == 3) add_hex(&g, "67");
                 add_hex(&g, rows[r].code);
                 int reg = rows[r].digit < 0 ? (int)choose(8) : rows[r].digit;
                 if (s % 3) {
                     set_half(&g, ECX, selector, 0);
                     add_code(&g, &(uint8_t){(uint8_t)(0xc0 | reg << 3 | ECX)}, 1);
                 } else {
-                    add_memory(&g, reg, false, DATA + PAGE - 1, 0, 0, -1);
-                    hold(&g, DATA + PAGE - 1, &selector, 2);
+                    uint32_t at = (s % 6 == 3 ? LOW : DATA) + PAGE - 1;
+                    add_memory(&g, reg, s % 6 == 3, at, 0, 0, -1);
+                    hold(&g, at, &selector, 2);
                 }
                 run(&g, 3);
             }

@@ -77,8 +77,10 @@ extension CPU {
             setStackPointer(state.pointee.esp &+ UInt32(size))
             writeFlags(value, size)
         default:  // popa
-            for i in 0..<8 as Range<UInt32> where i != 3 {
-                setRegister(UInt8(28 - 4 * i), size, try loadAbove(i &* UInt32(size), size))
+            for i in 0..<8 as Range<UInt32> {
+                // The slot of esp is read, as a fault on it shows, and ignored.
+                let value = try loadAbove(i &* UInt32(size), size)
+                if i != 3 { setRegister(UInt8(28 - 4 * i), size, value) }
             }
             setStackPointer(state.pointee.esp &+ 8 &* UInt32(size))
         }

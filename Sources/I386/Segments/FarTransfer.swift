@@ -55,8 +55,8 @@ extension CPU {
     func executeFarReturn(_ op: OpPointer) throws(CPUFault) {
         let size = op.pointee.size
         let step = UInt32(size)
-        let eip = try loadAbove(0, size)
         let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
+        let eip = try loadAbove(0, size)
         try returnFar(eip, selector, size, popped: 2 &* step, released: op.pointee.imm, flags: nil)
     }
 
@@ -67,8 +67,8 @@ extension CPU {
         let step = UInt32(size)
         // The far end of the frame comes first, here and in returnFar: it shows when the frame straddles a page.
         let flags = try loadAbove(2 &* step, size)
-        let eip = try loadAbove(0, size)
         let selector = UInt16(truncatingIfNeeded: try loadAbove(step, size))
+        let eip = try loadAbove(0, size)
         try returnFar(eip, selector, size, popped: 3 &* step, released: 0, flags: flags)
     }
 

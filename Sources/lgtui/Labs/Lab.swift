@@ -1,0 +1,183 @@
+// A lab is a set of guests that belong together, in a TOML file: one `[[guest]]` each. Reading one checks everything
+// that can be wrong before a guest is made: what the file says, and whether the files that it names are there.
+
+import Glibc
+import GuestHost
+import SystemPackage
+
+import enum Hypervisor.Dialect
+
+package struct Lab: Sendable {
+    package var guests: [GuestConfiguration]
+    /// Disks that last as long as the program; their descriptors are kept open here.
+    package var scratchDisks: [ScratchDisk] = []
+
+    package init(guests: [GuestConfiguration]) { self.guests = guests }
+
+    package static let maximumGuests = 256
+
+    /// Reads the lab file at `path`.
+    package init(path: String) throws(Diagnostics) {
+        let bytes: [UInt8]
+        do { bytes = try readSmallFile(path) } catch { throw Diagnostics([error]) }
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        try self.init(bytes: bytes, file: path, folder: folder.isEmpty ? "/" : folder)
+    }
+
+    /// The lab that starts when none is named.
+    package static func demo() throws(Diagnostics) -> Lab {
+        try Lab(bytes: PackageResources.demo_toml, file: "labs/demo.toml", folder: ".")
+    }
+
+    /// Reads a lab from its text; relative paths in it start at `folder`.
+    package init(bytes: [UInt8], file: String, folder: String) throws(Diagnostics) {
+        let document: TomlDocument
+        do { document = try TomlDocument(bytes: bytes, file: file) } catch { throw Diagnostics([error]) }
+        let bag = DiagnosticBag(file: file)
+        var root = TableReader(document, bag: bag)
+        var reader = LabReader(folder: folder)
+        let tables = root.tables("guest")
+        if let tables, tables.count > Self.maximumGuests {
+            root.complain("\(tables.count) guests are too many: \(Self.maximumGuests) is the most", about: "guest")
+        }
+        for table in (tables ?? []).prefix(Self.maximumGuests) { reader.readGuest(table) }
+        root.rejectUnknownKeys()
+        if tables == nil, bag.all.isEmpty {
+            root.complain("no guests here: a lab has one [[guest]] table for each", about: "guest")
+        } else if let tables, tables.isEmpty {
+            root.complain("a lab needs at least one guest", about: "guest")
+        }
+        try bag.throwIfAny()
+        guests = reader.guests
+        scratchDisks = reader.scratchDisks
+    }
+}
+
+/// Turns `[[guest]]` tables into configurations.
+private struct LabReader {
+    let folder: String
+    var guests: [GuestConfiguration] = []
+    var scratchDisks: [ScratchDisk] = []
+    private var names: Set<String> = []
+
+    init(folder: String) { self.folder = folder }
+
+    mutating func readGuest(_ table: TableReader) {
+        var table = table
+        var dialect = Dialect.linux2623
+        if let word = table.string("dialect") {
+            do { dialect = try GuestArguments.dialect(named: word) } catch {
+                table.complain("\(error)", about: "dialect")
+            }
+        }
+        let name = table.string("name") ?? "guest\(guests.count + 1)"
+        if name.isEmpty || name.unicodeScalars.count > 40 {
+            table.complain("a `name` has from 1 to 40 characters", about: "name")
+        } else if !names.insert(name).inserted {
+            table.complain("there is another guest called \"\(name)\"".onOneLine, about: "name")
+        }
+        let memory = readMemory(&table)
+        let kernelWord = table.string("kernel")
+        if kernelWord == nil && table.node("kernel") == nil {
+            table.complain("\"\(name)\" has no `kernel`: name a file, or \"demo\"".onOneLine, about: "kernel")
+        }
+        let kernel =
+            (kernelWord ?? "demo") == KernelChoice.demoName ? "demo" : existing(kernelWord ?? "", "kernel", table)
+        let initrd = table.string("initrd").map { existing($0, "initrd", table) }
+        let disks = readDisks(&table)
+        let arguments = table.strings("args")?.map(\.text) ?? []
+        let device = table.string("device").map { existing($0, "device", table) }
+        let verbose = table.bool("verbose") ?? false
+        table.rejectUnknownKeys()
+        guard let memory else { return }
+        guests.append(
+            GuestConfiguration(
+                name: name, memory: memory, kernel: KernelChoice.source(kernel), dialect: dialect,
+                initrd: initrd, disks: disks, arguments: arguments, devicePath: device, verbose: verbose))
+    }
+
+    /// `memory = 64` (MiB) or `memory = "64m"`; 64 MiB when nothing is said.
+    private func readMemory(_ table: inout TableReader) -> MemorySize? {
+        let node = table.node("memory")
+        do throws(LaunchError) {
+            switch node?.value {
+            case nil: return try MemorySize("64m")
+            case .integer(let number) where number >= 0: return try MemorySize(String(number))
+            case .string(let text): return try MemorySize(text)
+            default: table.complain("`memory` must be MiB as an integer, or a string such as \"64m\"", about: "memory")
+            }
+        } catch {
+            table.complain("`memory`: \(error)", about: "memory")
+        }
+        return nil
+    }
+
+    private mutating func readDisks(_ table: inout TableReader) -> [GuestConfiguration.Disk] {
+        guard let node = table.node("disks") else { return [] }
+        guard case .array(let elements) = node.value else {
+            table.complain("`disks` must be an array, such as [\"root.img\"], not \(node.kind)", about: "disks")
+            return []
+        }
+        var disks: [GuestConfiguration.Disk] = []
+        for element in elements {
+            switch element.value {
+            case .string(let text):
+                do {
+                    var disk = try GuestConfiguration.Disk(argument: text)
+                    disk.path = existing(disk.path, at: element.position, "disks", table)
+                    disks.append(disk)
+                } catch { table.complain("`disks`: \(error)", at: element.position) }
+            case .table(let entries):
+                if let disk = readDisk(table.nested(entries, name: "a disk", position: element.position)) {
+                    disks.append(disk)
+                }
+            default:
+                table.complain(
+                    "a disk is a string such as \"root.img,ro\" or a table, not \(element.kind)", at: element.position)
+            }
+        }
+        return disks
+    }
+
+    /// `{ path = "root.img", read-only = true }` or `{ scratch = "8m" }`.
+    private mutating func readDisk(_ table: TableReader) -> GuestConfiguration.Disk? {
+        var table = table
+        let path = table.string("path")
+        let readOnly = table.bool("read-only") ?? false
+        let scratch = table.string("scratch")
+        table.rejectUnknownKeys()
+        if let path, scratch == nil {
+            return GuestConfiguration.Disk(path: existing(path, "path", table), readOnly: readOnly)
+        }
+        guard let scratch, path == nil else {
+            table.complain("a disk has either a `path` or a `scratch` size", at: table.position)
+            return nil
+        }
+        do {
+            let disk = try ScratchDisk(size: scratch)
+            scratchDisks.append(disk)
+            return GuestConfiguration.Disk(path: disk.path, readOnly: readOnly)
+        } catch {
+            table.complain("`scratch`: \(error)", about: "scratch")
+            return nil
+        }
+    }
+
+    private func existing(_ path: String, _ key: String, _ table: TableReader) -> String {
+        existing(path, at: nil, key, table)
+    }
+
+    /// The path as seen from here, after a look whether something readable is there.
+    private func existing(_ path: String, at position: SourcePosition?, _ key: String, _ table: TableReader) -> String {
+        let full = path.hasPrefix("/") || folder == "." ? path : folder + "/" + path
+        func complain(_ text: String) {
+            if let position { table.complain(text, at: position) } else { table.complain(text, about: key) }
+        }
+        if path.isEmpty {
+            complain("`\(key)` is empty: name a file")
+        } else if access(full, R_OK) != 0 {
+            complain("`\(key)`: \(full): \(Errno(rawValue: errno))".onOneLine)
+        }
+        return full
+    }
+}

@@ -1,0 +1,56 @@
+// Commands that choose which guest gets the keyboard.
+
+extension Command {
+    static let focusCommands: [Command] = [
+        direction("focus-left", .left, "focus the pane to the left"),
+        direction("focus-right", .right, "focus the pane to the right"),
+        direction("focus-up", .up, "focus the pane above"),
+        direction("focus-down", .down, "focus the pane below"),
+        Command("focus-next", "", .focus, "focus the next pane") { workspace, _ in
+            step(&workspace, by: 1)
+            return []
+        },
+        Command("focus-previous", "", .focus, "focus the previous pane") { workspace, _ in
+            step(&workspace, by: -1)
+            return []
+        },
+        Command("focus-last", "", .focus, "go back to the pane that had the focus before") { workspace, _ in
+            workspace.focus(on: workspace.lastFocus)
+            return []
+        },
+        Command("focus-pane", "NUMBER", .focus, "focus a pane by its number") { workspace, arguments in
+            guard let word = arguments.first, let number = Int(word) else {
+                workspace.tell("focus-pane needs a number", .error)
+                return []
+            }
+            if workspace.panes.indices.contains(number - 1) {
+                workspace.focus(on: number - 1)
+            } else {
+                workspace.tell("there is no pane \(number): they go from 1 to \(workspace.panes.count)", .error)
+            }
+            return []
+        },
+        Command("zoom", "", .focus, "give the focused pane the whole screen, and back") { workspace, _ in
+            workspace.toggleZoom()
+            return []
+        },
+    ]
+
+    /// Without a neighbour (zoomed, or a screen too small for more) arrows walk through the panes in order.
+    private static func direction(_ name: String, _ key: Key, _ summary: String) -> Command {
+        Command(name, "", .focus, summary) { workspace, _ in
+            if let pane = workspace.neighbor(key) {
+                workspace.focus(on: pane)
+            } else if workspace.plan.frames.count < workspace.panes.count {
+                step(&workspace, by: key == .left || key == .up ? -1 : 1)
+            }
+            return []
+        }
+    }
+
+    private static func step(_ workspace: inout Workspace, by distance: Int) {
+        let count = workspace.panes.count
+        guard count > 0 else { return }
+        workspace.focus(on: (workspace.focus + distance + count) % count)
+    }
+}

@@ -1,0 +1,19 @@
+// Commands that do something to the focused guest.
+
+extension Command {
+    static let guestCommands: [Command] = [
+        Command("send-prefix", "", .guest, "send Ctrl-] itself to the guest") { workspace, _ in
+            [.send(pane: workspace.focus, bytes: [InputDecoder.prefixByte])]
+        },
+        Command("restart", "", .guest, "start the guest again from its kernel") { workspace, _ in
+            [.restart(pane: workspace.focus)]
+        },
+        Command("kill", "", .guest, "stop the guest at once, as if its power cord were pulled") { workspace, _ in
+            guard workspace.panes.indices.contains(workspace.focus) else { return [] }
+            let pane = workspace.panes[workspace.focus]
+            if pane.phase.isAlive { return [.kill(pane: workspace.focus)] }
+            workspace.tell("\(pane.name) is \(pane.phase.label) already: \(Binding.prefixName) r starts it again")
+            return []
+        },
+    ]
+}

@@ -1,0 +1,24 @@
+// Commands that concern the program rather than one guest.
+
+extension Command {
+    static let programCommands: [Command] = [
+        Command("help", "", .program, "show this page") { workspace, _ in
+            workspace.helpScroll = workspace.helpScroll == nil ? 0 : nil
+            return []
+        },
+        Command("redraw", "", .program, "paint the screen anew") { _, _ in [.redraw] },
+        Command("suspend", "", .program, "stop lgtui and its guests; fg goes on") { _, _ in [.suspend] },
+        Command("cancel", "", .program, "forget the prefix, close what is open") { workspace, _ in
+            workspace.helpScroll = nil
+            workspace.clearMessage()
+            return []
+        },
+        Command("quit", "", .program, "end lgtui and all its guests") { workspace, _ in
+            let alive = workspace.panes.count { $0.phase.isAlive }
+            if alive == 0 { return [.quit] }
+            let guests = alive == 1 ? "1 guest is still running" : "\(alive) guests are still running"
+            workspace.question = Question(text: "\(guests). Quit? (y/n)", onYes: .quit)
+            return []
+        },
+    ]
+}

@@ -1,0 +1,115 @@
+// Bytes from the terminal, sorted: those for the guest pass untouched (and at once – no escape is held back), those
+// after the prefix or in answer to a question become keys. Which of the two is meant can change in the middle of a
+// read, when somebody types faster than we look, so the decoder hands out one piece at a time and is asked anew.
+
+package struct InputDecoder: Sendable {
+    package enum Piece: Equatable, Sendable {
+        /// For the focused guest, exactly as typed.
+        case guest([UInt8])
+        /// The prefix key was pressed; what follows is a command.
+        case prefix
+        /// A key for lgtui itself.
+        case key(Key)
+    }
+
+    /// Who gets the next byte.
+    package enum Target: Sendable { case guest, keys }
+
+    /// Ctrl-], as telnet has taught fingers for forty years.
+    package static let prefixByte: UInt8 = 0x1d
+
+    private var pending: [UInt8] = []
+
+    package init() {}
+
+    /// Adds what was read. A flood is the terminal's own doing; all of it is kept, as typed input must not be lost.
+    package mutating func append(_ bytes: some Sequence<UInt8>) { pending += bytes }
+
+    package var isEmpty: Bool { pending.isEmpty }
+
+    /// The next piece, or nil when more bytes are needed. With `isFinal`, an escape sequence that did not continue in
+    /// time is taken for what it is: the Escape key.
+    package mutating func next(for target: Target, isFinal: Bool = false) -> Piece? {
+        guard let first = pending.first else { return nil }
+        if target == .guest {
+            if first == Self.prefixByte {
+                pending.removeFirst()
+                return .prefix
+            }
+            let end = pending.firstIndex(of: Self.prefixByte) ?? pending.count
+            defer { pending.removeFirst(end) }
+            return .guest(Array(pending[..<end]))
+        }
+        guard let (key, count) = Self.key(in: pending, isFinal: isFinal) else { return nil }
+        pending.removeFirst(count)
+        return .key(key)
+    }
+
+    /// The key at the start of `bytes` and its length; nil when it may still go on.
+    private static func key(in bytes: [UInt8], isFinal: Bool) -> (Key, Int)? {
+        guard let first = bytes.first else { return nil }
+        switch first {
+        case 0x1b: return escapeSequence(in: bytes, isFinal: isFinal)
+        case 0x09: return (.tab, 1)
+        case 0x0a, 0x0d: return (.enter, 1)
+        case 0x08, 0x7f: return (.backspace, 1)
+        case 0x00..<0x20: return (.control(Character(Unicode.Scalar(first + 0x40)).lowercased().first ?? "@"), 1)
+        case 0x20..<0x7f: return (.character(Character(Unicode.Scalar(first))), 1)
+        default:
+            let length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1
+            if bytes.count < length && !isFinal { return nil }
+            let encoded = bytes.prefix(length)
+            guard let text = String(validating: encoded, as: UTF8.self), let character = text.first else {
+                return (.unknown, 1)
+            }
+            return (.character(character), encoded.count)
+        }
+    }
+
+    /// CSI and SS3 sequences (ECMA-48 5.4, and what xterm sends for cursor keys in both modes).
+    private static func escapeSequence(in bytes: [UInt8], isFinal: Bool) -> (Key, Int)? {
+        guard bytes.count > 1 else { return isFinal ? (.escape, 1) : nil }
+        guard bytes[1] == UInt8(ascii: "[") || bytes[1] == UInt8(ascii: "O") else { return (.escape, 1) }
+        var at = 2
+        while at < bytes.count, (0x20..<0x40).contains(bytes[at]), at < 32 { at += 1 }
+        guard at < bytes.count else { return isFinal ? (.unknown, bytes.count) : nil }
+        let count = at + 1
+        switch bytes[at] {
+        case UInt8(ascii: "A"): return (.up, count)
+        case UInt8(ascii: "B"): return (.down, count)
+        case UInt8(ascii: "C"): return (.right, count)
+        case UInt8(ascii: "D"): return (.left, count)
+        case UInt8(ascii: "H"): return (.home, count)
+        case UInt8(ascii: "F"): return (.end, count)
+        case UInt8(ascii: "Z"): return (.backTab, count)
+        case UInt8(ascii: "~"):
+            switch bytes[2] {
+            case UInt8(ascii: "1"), UInt8(ascii: "7"): return (.home, count)
+            case UInt8(ascii: "4"), UInt8(ascii: "8"): return (.end, count)
+            case UInt8(ascii: "5"): return (.pageUp, count)
+            case UInt8(ascii: "6"): return (.pageDown, count)
+            default: return (.unknown, count)
+            }
+        default: return (.unknown, count)
+        }
+    }
+}
+
+/// Rewrites the cursor keys in `bytes` the way a terminal in application cursor mode would have sent them (DECCKM):
+/// the user's terminal never enters that mode, since other panes have other guests.
+package func applicationCursorKeys(_ bytes: [UInt8]) -> [UInt8] {
+    var result = bytes
+    var at = 0
+    while at + 2 < result.count {
+        if result[at] == 0x1b, result[at + 1] == UInt8(ascii: "[") {
+            switch result[at + 2] {
+            case UInt8(ascii: "A")...UInt8(ascii: "D"), UInt8(ascii: "F"), UInt8(ascii: "H"):
+                result[at + 1] = UInt8(ascii: "O")
+                at += 2
+            default: break
+            }
+        }
+        at += 1
+    }
+    return result
+}

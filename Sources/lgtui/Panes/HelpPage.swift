@@ -1,0 +1,72 @@
+// The help page, made from the tables of commands and keys. It lies over the panes; guests go on below.
+
+package enum HelpPage {
+    package enum Line: Equatable, Sendable {
+        case title(String)
+        case entry(keys: String, text: String)
+        case text(String)
+        case empty
+    }
+
+    package static let lines: [Line] = {
+        var lines: [Line] = [
+            .text("Everything you type goes to the focused guest, except \(Binding.prefixName) and the key after it."),
+            .text("Three ^C within a second abort the focused guest."),
+        ]
+        for group in Command.Group.allCases {
+            lines += [.empty, .title(group.rawValue)]
+            for command in Command.table where command.group == group {
+                let keys = Binding.keys(of: command.name)
+                if !keys.isEmpty { lines.append(.entry(keys: keys, text: command.summary)) }
+            }
+        }
+        return lines
+    }()
+
+    /// Paints the page as a box in the middle of the screen; returns the scroll position after clamping.
+    package static func paint(scroll: Int, on canvas: inout Canvas, theme: Theme, borders: BorderSet) -> Int {
+        let keyColumns = 12
+        let wanted = Size(columns: 74, rows: lines.count + 2)
+        let size = Size(
+            columns: min(canvas.size.columns, wanted.columns), rows: min(canvas.size.rows, wanted.rows))
+        guard size.columns > 4, size.rows > 2 else { return 0 }
+        let box = Rect(
+            column: (canvas.size.columns - size.columns) / 2, row: (canvas.size.rows - size.rows) / 2,
+            columns: size.columns, rows: size.rows)
+        canvas.fill(box, with: CanvasCell(style: theme.help))
+
+        let inner = Rect(column: box.column + 1, row: box.row + 1, columns: box.columns - 2, rows: box.rows - 2)
+        var grid = BorderGrid(size: canvas.size)
+        grid.box(around: inner, .light)
+        for row in box.row..<box.endRow {
+            for column in box.column..<box.endColumn {
+                if let (scalar, _) = grid.character(column: column, row: row, set: borders) {
+                    canvas[column, row] = CanvasCell(scalar, style: theme.help)
+                }
+            }
+        }
+        canvas.write(" Keys ", column: box.column + 2, row: box.row, limit: box.endColumn - 1, style: theme.helpTitle)
+
+        let top = min(max(0, scroll), max(0, lines.count - inner.rows))
+        let limit = inner.endColumn - 1
+        for (i, line) in lines.dropFirst(top).prefix(inner.rows).enumerated() {
+            let row = inner.row + i
+            let start = inner.column + 1
+            switch line {
+            case .empty: break
+            case .title(let text): canvas.write(text, column: start, row: row, limit: limit, style: theme.helpTitle)
+            case .text(let text):
+                canvas.write(
+                    truncated(text, to: limit - start), column: start, row: row, limit: limit, style: theme.help)
+            case .entry(let keys, let text):
+                let after = canvas.write(keys, column: start, row: row, limit: limit, style: theme.helpKey)
+                let at = max(after + 1, start + min(keyColumns, inner.columns / 3))
+                let summary = truncated(text, to: limit - at)
+                canvas.write(summary, column: at, row: row, limit: limit, style: theme.help)
+            }
+        }
+        let foot = top + inner.rows < lines.count ? " ↓ more, any other key closes " : " any key closes "
+        canvas.write(foot, column: box.column + 2, row: box.endRow - 1, limit: box.endColumn - 1, style: theme.help)
+        return top
+    }
+}

@@ -1,0 +1,78 @@
+// One frame of the panes' screen, drawn on a canvas. The painter remembers what the last frame looked like around the
+// guests' screens; as long as that stays, only rows that guests changed are copied.
+
+package struct Painter {
+    package var theme: Theme
+    package var borders: BorderSet
+    package private(set) var canvas: Canvas
+
+    /// Everything but the guests' text that decides what is drawn where.
+    private struct Surroundings: Equatable {
+        var plan: ScreenPlan
+        var focus: Int
+        var panes: [Workspace.PaneInfo]
+        var titles: [String]
+        var helpScroll: Int?
+    }
+
+    private var last: Surroundings?
+
+    package init(theme: Theme, borders: BorderSet, size: Size) {
+        self.theme = theme
+        self.borders = borders
+        canvas = Canvas(size: size)
+    }
+
+    /// Draws what is new and returns the scroll position of the help page, which ends where its text does.
+    @discardableResult
+    package mutating func paint(
+        _ workspace: Workspace, screens: [PaneScreen], rates: [RateMeter], sum: RateMeter
+    ) -> Int? {
+        if canvas.size != workspace.size {
+            canvas = Canvas(size: workspace.size)
+            last = nil
+        }
+        let titles = screens.map { $0.glance().title }
+        let now = Surroundings(
+            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes, titles: titles,
+            helpScroll: workspace.helpScroll)
+        let isNew = now != last
+        last = now
+        if isNew {
+            canvas.fill(Rect(column: 0, row: 0, columns: canvas.size.columns, rows: canvas.size.rows))
+            PaneChrome.paintFrames(workspace, titles: titles, on: &canvas, theme: theme, borders: borders)
+        }
+        for frame in workspace.plan.frames where screens.indices.contains(frame.pane) {
+            let phase = workspace.panes[frame.pane].phase
+            let banner = PaneChrome.banner(phase, size: frame.content.size)
+            screens[frame.pane].paint(in: frame.content, on: &canvas, everything: isNew, reserved: banner.count)
+            let style = phase.isBad ? theme.banner : theme.status
+            PaneChrome.paintBanner(banner, in: frame.content, on: &canvas, style: style)
+        }
+        paintFoot(workspace, rates: rates, sum: sum)
+        guard let scroll = workspace.helpScroll else { return nil }
+        return HelpPage.paint(scroll: scroll, on: &canvas, theme: theme, borders: borders)
+    }
+
+    private mutating func paintFoot(_ workspace: Workspace, rates: [RateMeter], sum: RateMeter) {
+        guard let row = workspace.plan.statusRow, workspace.panes.indices.contains(workspace.focus) else { return }
+        let pane = workspace.panes[workspace.focus]
+        let running = workspace.panes.count { $0.phase.isAlive }
+        let bar = StatusBar(
+            pane: pane, number: workspace.focus + 1, count: workspace.panes.count, running: running,
+            rates: rates.indices.contains(workspace.focus) ? rates[workspace.focus] : RateMeter(), sum: sum,
+            isZoomed: workspace.isZoomed)
+        bar.paint(on: &canvas, row: row, theme: theme, phase: pane.phase)
+        guard let messageRow = workspace.plan.messageRow else { return }
+        MessageLine.paint(workspace, on: &canvas, row: messageRow, theme: theme, isShared: messageRow == row)
+    }
+
+    /// Hands the canvas to whoever shows it.
+    package mutating func show(_ body: (inout Canvas) -> Void) { body(&canvas) }
+
+    /// Forgets the last frame, so that the next one is drawn in full.
+    package mutating func forget() {
+        last = nil
+        canvas.touch()
+    }
+}

@@ -1,0 +1,129 @@
+// A guest and its screen, which meet here and nowhere else.
+
+import GuestHost
+import Synchronization
+
+package final class Pane: Sendable {
+    package let guest: Guest
+    package let screen: PaneScreen
+    private let hooks: PaneHooks
+    private let launch = Mutex(Launch())
+    private let wakeup: Wakeup
+
+    private struct Launch {
+        /// Why the last start failed.
+        var failure: String?
+        var isStarting = false
+    }
+
+    package init(_ configuration: GuestConfiguration, size: Size, wakeup: Wakeup) {
+        let screen = PaneScreen(size: size, wakeup: wakeup)
+        let hooks = PaneHooks(screen: screen, verbose: configuration.verbose, wakeup: wakeup)
+        self.screen = screen
+        self.wakeup = wakeup
+        guest = Guest(
+            configuration, console: screen,
+            hooks: Guest.Hooks(
+                log: { hooks.log($0) }, onStateChange: { _ in wakeup.ring() },
+                onInterruptCount: { hooks.countInterrupts($0) }))
+        self.hooks = hooks
+        screen.onReply { [weak guest] in guest?.type($0) }
+    }
+
+    package var name: String { guest.configuration.name }
+
+    /// Starts the guest, or starts it again, without making the caller wait.
+    package func start() {
+        let isFirst = launch.withLock { launch in
+            defer { launch.isStarting = true }
+            return !launch.isStarting
+        }
+        guard isFirst else { return }
+        inBackground { [self] in
+            let mayContinue = guest.state != .configured
+            guest.kill()
+            guest.waitUntilStopped(within: .seconds(10))
+            if mayContinue { screen.startOver() }
+            var failure: String?
+            do { try guest.start() } catch { failure = "\(error)" }
+            launch.withLock {
+                $0.isStarting = false
+                $0.failure = failure
+            }
+            wakeup.ring()
+        }
+    }
+
+    /// Types at the guest, in the way that its terminal's modes ask for.
+    package func type(_ bytes: [UInt8]) -> Bool {
+        let isApplication = bytes.contains(0x1b) && screen.glance().wantsApplicationCursorKeys
+        let bytes = isApplication ? applicationCursorKeys(bytes) : bytes
+        return guest.type(bytes) == bytes.count
+    }
+
+    package var phase: PanePhase {
+        let (failure, isStarting) = launch.withLock { ($0.failure, $0.isStarting) }
+        switch guest.state {
+        case .configured:
+            if isStarting { return .booting }
+            return failure.map { .failed($0) } ?? .waiting
+        case .booting: return .booting
+        case .running, .halted: return .running
+        case .poweredOff: return failure.map { .failed($0) } ?? .poweredOff
+        case .aborted: return .aborted
+        case .dead(let reason): return reason == "killed" ? .killed : .dead(reason)
+        }
+    }
+
+    /// Lines for the message line, and the last count of ^C, if there are new ones.
+    package func takeNews() -> (lines: [String], interrupts: Int?) { hooks.take() }
+
+    package var figures: Figures {
+        let counters = guest.counters
+        let block = counters.blockTotal
+        var figures = Figures()
+        figures.dma = counters.hypervisor.dmaSends
+        figures.bytesRead = block.bytesRead
+        figures.bytesWritten = block.bytesWritten
+        figures.processorTime = counters.processorNanoseconds
+        return figures
+    }
+}
+
+/// What a guest calls on its own threads; apart from the pane, which cannot exist before its guest.
+private final class PaneHooks: Sendable {
+    private struct State {
+        var lines: [String] = []
+        var interrupts: Int?
+    }
+
+    private let state = Mutex(State())
+    private let screen: PaneScreen
+    private let verbose: Bool
+    private let wakeup: Wakeup
+
+    init(screen: PaneScreen, verbose: Bool, wakeup: Wakeup) {
+        self.screen = screen
+        self.verbose = verbose
+        self.wakeup = wakeup
+    }
+
+    func log(_ line: String) {
+        if verbose { return screen.note(line) }
+        // Only the newest is ever shown; a disk that fails a thousand times a second needs no list.
+        state.withLock { $0.lines = [line] }
+        wakeup.ring()
+    }
+
+    func countInterrupts(_ count: Int) {
+        state.withLock { $0.interrupts = count }
+        wakeup.ring()
+    }
+
+    func take() -> (lines: [String], interrupts: Int?) {
+        state.withLock { state in
+            defer { state = State() }
+            return (state.lines, state.interrupts)
+        }
+    }
+}

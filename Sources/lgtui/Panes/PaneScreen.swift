@@ -1,0 +1,172 @@
+// The screen of one guest: a terminal behind a lock. The guest's own thread feeds it – there is no queue between the
+// two, so a guest that floods its console is slowed by its own terminal and by nothing else – and the main thread
+// copies the rows that changed.
+
+import GuestHost
+import Synchronization
+import TerminalCore
+
+package final class PaneScreen: ConsoleSink, @unchecked Sendable {
+    // SAFETY: a terminal belongs to one thread at a time; it is reached through `locked` only.
+    private let terminal: Terminal
+    private let lock = Mutex(())
+    private let wakeup: Wakeup
+    /// What the terminal answers to a guest that asks (its size, its kind) is typed back at the guest.
+    private let reply = Mutex<(@Sendable ([UInt8]) -> Void)?>(nil)
+
+    package static let scrollback = 10_000
+
+    package init(size: Size, wakeup: Wakeup) {
+        terminal = Terminal(columns: size.columns, rows: size.rows, scrollback: Self.scrollback)
+        self.wakeup = wakeup
+    }
+
+    private func locked<Result>(_ body: (Terminal) -> Result) -> Result {
+        lock._unsafeLock()
+        defer { lock._unsafeUnlock() }
+        return body(terminal)
+    }
+
+    package func onReply(_ body: @escaping @Sendable ([UInt8]) -> Void) { reply.withLock { $0 = body } }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) {
+        let answer = locked { terminal in
+            terminal.feed(bytes)
+            return terminal.hasReplies ? terminal.takeReplies() : []
+        }
+        if !answer.isEmpty { reply.withLock { $0 }?(answer) }
+        wakeup.ring()
+    }
+
+    /// Shows a line that is not the guest's: the launcher's story under --verbose.
+    package func note(_ text: String) {
+        locked { $0.feed("\u{1b}[0;2m" + text.onOneLine + "\u{1b}[0m\r\n") }
+        wakeup.ring()
+    }
+
+    /// A new life begins: the old one's last screen scrolls up and its modes are forgotten.
+    package func startOver() {
+        locked { terminal in
+            // Blank lines first, so that what was on the screen is found in the scrollback.
+            terminal.feed(
+                "\u{1b}[?1049l\u{1b}[r\u{1b}[\(terminal.rows);1H" + String(repeating: "\n", count: terminal.rows))
+            terminal.reset()
+        }
+        wakeup.ring()
+    }
+
+    package func resize(to size: Size) {
+        guard size.columns > 0, size.rows > 0 else { return }
+        locked { terminal in
+            if terminal.columns != size.columns || terminal.rows != size.rows {
+                terminal.resize(columns: size.columns, rows: size.rows)
+            }
+        }
+    }
+
+    /// What the frame around the screen needs to know.
+    package struct Glance: Sendable, Equatable {
+        package var title: String
+        package var cursorColumn: Int
+        package var cursorRow: Int
+        package var isCursorVisible: Bool
+        package var wantsApplicationCursorKeys: Bool
+        package var bells: Int
+        package var isDamaged: Bool
+    }
+
+    package func glance() -> Glance {
+        locked { terminal in
+            let cursor = terminal.cursor
+            return Glance(
+                title: terminal.title, cursorColumn: cursor.column, cursorRow: cursor.row,
+                isCursorVisible: cursor.isVisible,
+                wantsApplicationCursorKeys: terminal.modes.contains(.applicationCursorKeys),
+                bells: terminal.bellCount, isDamaged: terminal.isDamaged)
+        }
+    }
+
+    /// Copies rows to the canvas: those that changed, or with `everything` all. The last `reserved` rows of `rect` are
+    /// left for a banner; when the text reaches down there, its top is given up rather than its end.
+    package func paint(in rect: Rect, on canvas: inout Canvas, everything: Bool, reserved: Int = 0) {
+        locked { terminal in
+            let shown = max(0, min(rect.rows, terminal.rows) - reserved)
+            let shift = reserved == 0 ? 0 : max(0, Self.usedRows(terminal) - shown)
+            if everything { terminal.damageAll() }
+            let isReversed = terminal.modes.contains(.reverseScreen)
+            // First all numbers, then the rows: the terminal may not be read while it counts.
+            var changed: [Int] = []
+            terminal.takeDamage { changed.append($0) }
+            for row in changed {
+                let target = row - shift
+                guard target >= 0, target < shown else { continue }
+                Self.paint(terminal, row, isReversed, in: rect, at: rect.row + target, on: &canvas)
+            }
+            if everything {
+                let below = max(shown, 0)
+                canvas.fill(
+                    Rect(column: rect.column, row: rect.row + below, columns: rect.columns, rows: rect.rows - below))
+            }
+        }
+    }
+
+    /// Rows down to the last one with text or the cursor in it.
+    private static func usedRows(_ terminal: Terminal) -> Int {
+        var rows = terminal.rows
+        while rows > terminal.cursor.row + 1, terminal.row(rows - 1).allSatisfy(\.isBlank) { rows -= 1 }
+        return rows
+    }
+
+    private static func paint(
+        _ terminal: Terminal, _ row: Int, _ isReversed: Bool, in rect: Rect, at target: Int, on canvas: inout Canvas
+    ) {
+        let cells = terminal.row(row)
+        var column = 0
+        while column < rect.columns {
+            guard column < cells.count else {
+                canvas[rect.column + column, target] = .blank
+                column += 1
+                continue
+            }
+            let cell = cells[column]
+            var style = Style(cell)
+            if isReversed { style.attributes.formSymmetricDifference(.reverse) }
+            var painted = CanvasCell(" ", style: style)
+            if let scalar = cell.scalar {
+                painted.scalar = scalar
+            } else if cell.isCluster {
+                let scalars = terminal.scalars(of: cell)
+                painted.scalar = scalars.first ?? " "
+                for (i, mark) in scalars.dropFirst().prefix(4).enumerated() { painted.marks[i] = mark.value }
+            }
+            // Half of a wide character at the edge of the pane is none.
+            if cell.width == 2 && column + 1 < rect.columns {
+                painted.width = 2
+                canvas[rect.column + column, target] = painted
+                canvas[rect.column + column + 1, target] = CanvasCell(" ", style: style, width: 0)
+                column += 2
+            } else {
+                if cell.width != 1 { painted.scalar = " " }
+                canvas[rect.column + column, target] = painted
+                column += 1
+            }
+        }
+    }
+}
+
+extension Style {
+    /// The looks of a terminal's cell. Both sides write colours the same way.
+    fileprivate init(_ cell: Cell) {
+        self.init(
+            foreground: Ink(rawValue: cell.foreground.rawValue), background: Ink(rawValue: cell.background.rawValue))
+        let given = cell.attributes
+        if given.isEmpty { return }
+        if given.contains(.bold) { attributes.insert(.bold) }
+        if given.contains(.faint) { attributes.insert(.dim) }
+        if given.contains(.italic) { attributes.insert(.italic) }
+        if given.contains(.blink) || given.contains(.rapidBlink) { attributes.insert(.blink) }
+        if given.contains(.inverse) { attributes.insert(.reverse) }
+        if given.contains(.invisible) { attributes.insert(.invisible) }
+        if given.underline != .none { attributes.insert(.underline) }
+    }
+}

@@ -1,0 +1,232 @@
+// Everything that the interface knows, as one value: which panes there are, which has the focus, what is asked, what
+// is told. Keys and commands change it and answer with effects; the session carries the effects out. Nothing here
+// touches a guest, a thread or a terminal, so every sequence of keys can be played in a test.
+
+/// What is to be done to the world outside the workspace.
+package enum Effect: Equatable, Sendable {
+    case send(pane: Int, bytes: [UInt8])
+    case restart(pane: Int)
+    case kill(pane: Int)
+    case suspend
+    case redraw
+    case quit
+}
+
+/// Where a guest is in its life, as far as its pane cares.
+package enum PanePhase: Equatable, Sendable {
+    case waiting
+    case booting
+    case running
+    case poweredOff
+    case aborted
+    /// Killed from here.
+    case killed
+    /// It died of itself, with the reason.
+    case dead(String)
+    /// It could not be started, with the reason.
+    case failed(String)
+
+    package var isAlive: Bool {
+        switch self {
+        case .booting, .running: true
+        case .waiting, .poweredOff, .aborted, .killed, .dead, .failed: false
+        }
+    }
+
+    /// Whether the user should worry.
+    package var isBad: Bool {
+        switch self {
+        case .dead, .failed: true
+        default: false
+        }
+    }
+
+    /// One or two words for the title.
+    package var label: String {
+        switch self {
+        case .waiting: "waiting"
+        case .booting: "booting"
+        case .running: "running"
+        case .poweredOff: "powered off"
+        case .aborted: "aborted"
+        case .killed: "killed"
+        case .dead: "dead"
+        case .failed: "not started"
+        }
+    }
+}
+
+/// One line for the user, which goes away by itself.
+package struct Message: Equatable, Sendable {
+    package enum Kind: Sendable { case notice, error }
+    package var text: String
+    package var kind: Kind
+    /// Nanoseconds of the session's clock.
+    package var expires: UInt64
+}
+
+/// A question that holds the keyboard until it is answered.
+package struct Question: Equatable, Sendable {
+    package var text: String
+    package var onYes: Effect
+}
+
+package struct Workspace: Sendable {
+    package struct PaneInfo: Equatable, Sendable {
+        package var name: String
+        package var phase: PanePhase
+
+        package init(name: String, phase: PanePhase) {
+            self.name = name
+            self.phase = phase
+        }
+    }
+
+    package var panes: [PaneInfo]
+    package var size: Size { didSet { replan() } }
+    package private(set) var plan: ScreenPlan
+    package private(set) var focus = 0
+    package private(set) var lastFocus = 0
+    package private(set) var isZoomed = false
+    /// The prefix was pressed at this time, and its key has not come yet.
+    package private(set) var prefixSince: UInt64?
+    package var question: Question?
+    package private(set) var message: Message?
+    /// First line shown of the help page, when it is open.
+    package var helpScroll: Int?
+    /// The session's clock in nanoseconds; kept by the session, read by everything that times out.
+    package var now: UInt64 = 0
+
+    package static let messageTime: UInt64 = 4_000_000_000
+    /// How long the prefix waits before the keys that may follow are shown.
+    package static let hintDelay: UInt64 = 400_000_000
+
+    package init(panes: [String], size: Size) {
+        self.panes = panes.map { PaneInfo(name: $0, phase: .waiting) }
+        self.size = size
+        plan = ScreenPlan(size: size, count: panes.count, focus: 0, zoomed: false)
+    }
+
+    private mutating func replan() {
+        plan = ScreenPlan(size: size, count: panes.count, focus: focus, zoomed: isZoomed)
+    }
+
+    // MARK: What commands do
+
+    package mutating func focus(on pane: Int) {
+        guard panes.indices.contains(pane), pane != focus else { return }
+        lastFocus = focus
+        focus = pane
+        replan()
+    }
+
+    package mutating func toggleZoom() {
+        isZoomed.toggle()
+        replan()
+    }
+
+    package mutating func tell(_ text: String, _ kind: Message.Kind = .notice) {
+        message = Message(text: text, kind: kind, expires: now &+ Self.messageTime)
+    }
+
+    package mutating func clearMessage() { message = nil }
+
+    /// The pane next to the focused one in a direction: the one that shares most of the edge.
+    package func neighbor(_ key: Key) -> Int? {
+        guard let from = plan.frame(of: focus)?.content else { return nil }
+        var best: (pane: Int, overlap: Int, distance: Int)?
+        for frame in plan.frames where frame.pane != focus {
+            let to = frame.content
+            let (overlap, distance): (Int, Int) =
+                switch key {
+                case .left: (from.overlap(withRowsOf: to), from.column - to.endColumn)
+                case .right: (from.overlap(withRowsOf: to), to.column - from.endColumn)
+                case .up: (from.overlap(withColumnsOf: to), from.row - to.endRow)
+                default: (from.overlap(withColumnsOf: to), to.row - from.endRow)
+                }
+            guard distance >= 0, overlap > 0 else { continue }
+            if let best, (best.distance, -best.overlap) <= (distance, -overlap) { continue }
+            best = (frame.pane, overlap, distance)
+        }
+        return best?.pane
+    }
+
+    // MARK: Keys
+
+    /// Whether the next byte of input belongs to the guest or to us.
+    package var inputTarget: InputDecoder.Target {
+        prefixSince != nil || question != nil || helpScroll != nil ? .keys : .guest
+    }
+
+    /// Takes one piece of input.
+    package mutating func handle(_ piece: InputDecoder.Piece) -> [Effect] {
+        switch piece {
+        case .guest(let bytes):
+            return panes.indices.contains(focus) ? [.send(pane: focus, bytes: bytes)] : []
+        case .prefix:
+            prefixSince = now
+            message = nil
+            return []
+        case .key(let key):
+            if question != nil { return answer(key) }
+            if helpScroll != nil && prefixSince == nil { return turnHelp(key) }
+            prefixSince = nil
+            guard let binding = Binding.table.first(where: { $0.key == key }) else {
+                tell("no command on \(key.name): \(Binding.prefixName) ? shows them all", .error)
+                return []
+            }
+            return run(binding.command)
+        }
+    }
+
+    /// Runs a command line such as `focus-pane 2`: from a key now, from a prompt or a file in times to come.
+    package mutating func run(_ line: String) -> [Effect] {
+        let words = line.split(separator: " ").map(String.init)
+        guard let name = words.first else { return [] }
+        guard let command = Command.table.first(where: { $0.name == name }) else {
+            let hint = nearestName(to: name, among: Command.table.map(\.name)).map { ": did you mean \($0)?" } ?? ""
+            tell("no command called \(name)\(hint)".onOneLine, .error)
+            return []
+        }
+        return command.run(&self, Array(words.dropFirst()))
+    }
+
+    private mutating func answer(_ key: Key) -> [Effect] {
+        guard let question else { return [] }
+        switch key {
+        case .character("y"), .character("Y"):
+            self.question = nil
+            prefixSince = nil
+            return [question.onYes]
+        case .character("n"), .character("N"), .escape, .control("c"), .character("q"):
+            self.question = nil
+            prefixSince = nil
+        default: break
+        }
+        return []
+    }
+
+    private mutating func turnHelp(_ key: Key) -> [Effect] {
+        let scroll = helpScroll ?? 0
+        switch key {
+        case .up, .character("k"): helpScroll = max(0, scroll - 1)
+        case .down, .character("j"): helpScroll = scroll + 1
+        case .pageUp: helpScroll = max(0, scroll - max(1, size.rows - 6))
+        case .pageDown, .character(" "): helpScroll = scroll + max(1, size.rows - 6)
+        case .control("]"): prefixSince = now
+        default: helpScroll = nil
+        }
+        return []
+    }
+
+    /// Lets time pass: drops a message whose time is over. Returns when to look again.
+    package mutating func tick(now: UInt64) -> UInt64? {
+        self.now = now
+        if let message, message.expires <= now { self.message = nil }
+        var next = message?.expires
+        if let prefixSince, prefixSince &+ Self.hintDelay > now {
+            next = min(next ?? .max, prefixSince &+ Self.hintDelay)
+        }
+        return next
+    }
+}

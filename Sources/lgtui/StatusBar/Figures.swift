@@ -1,0 +1,94 @@
+// What the status bar counts, and how the counts become rates. Independent of where the counts come from.
+
+/// Counts since a guest's start.
+package struct Figures: Equatable, Sendable {
+    /// DMA transfers that the guest sent.
+    package var dma: UInt64 = 0
+    package var bytesRead: UInt64 = 0
+    package var bytesWritten: UInt64 = 0
+    package var packetsReceived: UInt64 = 0
+    package var packetsSent: UInt64 = 0
+    /// Nanoseconds.
+    package var processorTime: UInt64 = 0
+
+    package init() {}
+
+    package static func + (a: Figures, b: Figures) -> Figures {
+        var sum = Figures()
+        sum.dma = a.dma &+ b.dma
+        sum.bytesRead = a.bytesRead &+ b.bytesRead
+        sum.bytesWritten = a.bytesWritten &+ b.bytesWritten
+        sum.packetsReceived = a.packetsReceived &+ b.packetsReceived
+        sum.packetsSent = a.packetsSent &+ b.packetsSent
+        sum.processorTime = a.processorTime &+ b.processorTime
+        return sum
+    }
+}
+
+/// Figures per second, from two samples.
+package struct RateMeter: Sendable {
+    package private(set) var total = Figures()
+    package private(set) var perSecond = Figures()
+    private var last: (figures: Figures, time: UInt64)?
+
+    package init() {}
+
+    /// Takes a sample at `now` (nanoseconds). A restarted guest counts from zero again, which is no negative rate.
+    package mutating func sample(_ figures: Figures, at now: UInt64) {
+        total = figures
+        defer { last = (figures, now) }
+        guard let last, now > last.time else { return }
+        let seconds = Double(now - last.time) / 1e9
+        func rate(_ path: KeyPath<Figures, UInt64>) -> UInt64 {
+            let new = figures[keyPath: path]
+            let old = last.figures[keyPath: path]
+            return new >= old ? UInt64((Double(new - old) / seconds).rounded()) : 0
+        }
+        perSecond.dma = rate(\.dma)
+        perSecond.bytesRead = rate(\.bytesRead)
+        perSecond.bytesWritten = rate(\.bytesWritten)
+        perSecond.packetsReceived = rate(\.packetsReceived)
+        perSecond.packetsSent = rate(\.packetsSent)
+        perSecond.processorTime = rate(\.processorTime)
+    }
+}
+
+/// A count in at most five columns: `950`, `12.3k`, `4.50M`.
+package func compact(_ value: UInt64) -> String {
+    scaled(value, step: 1000, units: ["", "k", "M", "G", "T", "P", "E"])
+}
+
+/// Bytes in at most six columns: `950B`, `1.46M`. Powers of 1024, as disks are driven in sectors.
+package func compactBytes(_ value: UInt64) -> String {
+    scaled(value, step: 1024, units: ["B", "K", "M", "G", "T", "P", "E"])
+}
+
+private func scaled(_ value: UInt64, step: UInt64, units: [String]) -> String {
+    if value < 1000 { return "\(value)\(units[0])" }
+    var unit = 0
+    var divisor: UInt64 = 1
+    // Up a unit as soon as four digits would be needed.
+    while value / divisor >= 1000, unit + 1 < units.count {
+        divisor *= step
+        unit += 1
+    }
+    let whole = value / divisor
+    let rest = value % divisor
+    // Three digits in all. The rest can be near 2⁶⁰, where a hundred of it no longer fit.
+    let hundredths = divisor > 1 << 50 ? rest / (divisor / 100) : rest * 100 / divisor
+    let text: String
+    if whole >= 100 {
+        text = "\(whole)"
+    } else if whole >= 10 {
+        text = "\(whole).\(min(99, hundredths) / 10)"
+    } else {
+        let digits = min(99, hundredths)
+        text = "\(whole).\(digits < 10 ? "0" : "")\(digits)"
+    }
+    return text + units[unit]
+}
+
+/// Right-aligned in `columns`, so that the bar does not dance when a figure grows a digit.
+package func padded(_ text: String, to columns: Int) -> String {
+    String(repeating: " ", count: max(0, columns - text.count)) + text
+}

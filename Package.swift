@@ -37,10 +37,15 @@ let package = Package(
         .executableTarget(
             name: "lgtui",
             dependencies: [
-                "GuestHost", "TerminalCore", "CNcurses", "CDemoGuest",
+                "GuestHost", "TerminalCore", "CNcurses", "CLinux", "CDemoGuest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            // What the program must find even when it was copied somewhere alone. Links to themes/ and labs/.
+            resources: [
+                .embedInCode("Embedded/dark.toml"), .embedInCode("Embedded/light.toml"),
+                .embedInCode("Embedded/mono.toml"), .embedInCode("Embedded/demo.toml"),
             ],
             swiftSettings: strict),
         .testTarget(name: "I386Tests", dependencies: ["I386"], swiftSettings: strict),

@@ -1,0 +1,205 @@
+// The command line, as swift-argument-parser sees it. What describes guests is parsed by GuestArguments instead, since
+// it is older than GNU's conventions; see there.
+
+import ArgumentParser
+import Glibc
+
+package struct Lgtui: ParsableCommand {
+    package init() {}
+
+    package static let configuration = CommandConfiguration(
+        commandName: "lgtui",
+        abstract: "Boot lguest guests, several at once, in panes of this terminal.",
+        usage: """
+            lgtui [--theme THEME] [--verbose] [--stats] [LAB.toml]
+            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--initrd=FILE] [kernel args…] [-- …]
+            lgtui debug screen --size COLSxROWS [--json] < BYTES
+            """,
+        discussion: """
+            Without arguments it starts the demo lab: four small guests that live inside the program.
+
+              lgtui                          the demo lab
+              lgtui labs/linux.toml          the guests that a lab file describes
+              lgtui run 64m demo             one demo guest on this terminal, without panes
+              lgtui run 64m vmlinux --block=root.img root=/dev/lgba
+                                             Linux, as under the original launcher
+              lgtui run 64m demo -- 64m demo two guests, in panes
+
+            In panes, Ctrl-] is the key that talks to lgtui: Ctrl-] ? shows what may follow, Ctrl-] q quits.
+            Three ^C within a second abort a guest, wherever it runs.
+            """,
+        version: "lgtui \(Version.number)",
+        subcommands: [LabCommand.self, RunCommand.self, DebugCommand.self],
+        defaultSubcommand: LabCommand.self)
+}
+
+/// What all ways of running guests have in common.
+package struct SharedOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Colours: dark, light, mono, the name of a theme of yours, or a file.", valueName: "theme"))
+    package var theme: String?
+
+    @Flag(
+        name: [.long, .customShort("v")], help: "Tell what the launcher does: sections, page tables, devices, requests."
+    )
+    package var verbose = false
+
+    @Option(
+        help: ArgumentHelp("At exit, print what the guests did on standard error.", valueName: "text|json"))
+    package var stats: StatisticsOption?
+
+    package init() {}
+}
+
+/// The value of `--stats`, which may be left out.
+package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+
+    var format: Statistics.Format { self == .json ? .json : .text }
+
+    /// The parser knows no options with an optional value, so a bare `--stats` is given its value here. Only in front
+    /// of the first word that is no option: what comes later may be a kernel's.
+    package static func normalized(_ arguments: [String]) -> [String] {
+        var result = arguments
+        for (index, word) in arguments.enumerated() {
+            if word == "--stats" { result[index] = "--stats=text" }
+            if !word.hasPrefix("-") && !(index == 0 && word == "run") && !(index > 0 && arguments[index - 1].takesValue)
+            {
+                break
+            }
+        }
+        return result
+    }
+}
+
+extension String {
+    /// Whether this option's value may be the next word.
+    fileprivate var takesValue: Bool {
+        ["--theme", "--device", "--dialect", "--block", "--initrd", "--name"].contains(self)
+    }
+}
+
+/// `lgtui [LAB.toml]`
+package struct LabCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "lab", abstract: "Start the guests of a lab file, or the demo lab, in panes. (Needs no name.)")
+
+    @OptionGroup package var shared: SharedOptions
+
+    @Argument(help: ArgumentHelp("A lab file; see labs/ for examples.", valueName: "lab.toml"))
+    package var lab: String?
+
+    package init() {}
+
+    package mutating func run() throws {
+        var lab = try Failure.catching { () throws(Diagnostics) in
+            if let path = self.lab { try Lab(path: path) } else { try Lab.demo() }
+        }
+        if shared.verbose {
+            for index in lab.guests.indices { lab.guests[index].verbose = true }
+        }
+        try Panes.run(lab, shared)
+    }
+}
+
+/// `lgtui run …`
+package struct RunCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Boot guests that the command line describes.",
+        usage: """
+            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--initrd=FILE] [kernel args…]
+            lgtui run [options] MEM KERNEL … -- MEM KERNEL … [-- …]
+            """,
+        discussion: """
+            MEM      memory: MiB, or with a suffix: 64, 64m, 65536K, 1g.
+            KERNEL   a vmlinux or bzImage, or the word demo for the guest inside the program.
+
+            Options of one guest, before its MEM or directly after its KERNEL:
+              --block=FILE[,ro]   a disk, the first of them /dev/lgba; ,ro: it cannot be written
+              --initrd=FILE       an initial ram disk
+              --name=NAME         what messages call the guest
+              --dialect=NAME      2.6.23 (the default) or mm-2007, the interface that the kernel speaks
+              --device=PATH       run it on a real lguest character device instead
+
+            Everything from the first word on that is no option goes to the guest's kernel as it is.
+
+            One guest gets this terminal, raw, as under the original launcher; ^C^C^C aborts it. Several guests,
+            separated by --, get a pane each.
+
+            Exit status: 0 the guest powered off, 1 it died or could not be started (the reason is on standard
+            error), 2 it was aborted by ^C^C^C, 64 the command line is wrong.
+            """)
+
+    @OptionGroup package var shared: SharedOptions
+
+    @Option(help: ArgumentHelp("For all guests: 2.6.23 or mm-2007.", valueName: "name"))
+    package var dialect: String?
+
+    @Option(help: ArgumentHelp("For all guests: a real lguest character device.", valueName: "path"))
+    package var device: String?
+
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("Memory, kernel, and what belongs to them.", valueName: "guest"))
+    package var words: [String] = []
+
+    package init() {}
+
+    package mutating func run() throws {
+        if let first = words.first(where: { !$0.hasPrefix("-") || $0 == "--help" || $0 == "-h" }), first.hasPrefix("-")
+        {
+            throw CleanExit.helpRequest(self)
+        }
+        let (words, defaults) = (words, try guestDefaults())
+        let guests = try Failure.catching { () throws(UsageError) in try GuestArguments.parse(words, defaults: defaults)
+        }
+        if guests.count > 1 { return try Panes.run(Lab(guests: guests), shared) }
+        let status = SingleRun(configuration: guests[0], statistics: shared.stats?.format).run()
+        throw ExitCode(status)
+    }
+
+    private func guestDefaults() throws -> GuestDefaults {
+        var defaults = GuestDefaults()
+        defaults.verbose = shared.verbose
+        defaults.devicePath = device
+        if let dialect {
+            defaults.dialect = try Failure.catching { () throws(UsageError) in
+                try GuestArguments.dialect(named: dialect)
+            }
+        }
+        return defaults
+    }
+}
+
+/// Errors of ours on their way to standard error and an exit status.
+package enum Failure {
+    /// Runs `body`; an error becomes lines on standard error and the exit status that fits.
+    package static func catching<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws -> Result {
+        do { return try body() } catch {
+            for line in "\(error)".split(separator: "\n") { StandardError.say("lgtui: \(line)") }
+            throw ExitCode(error is UsageError ? ExitStatus.usage : ExitStatus.failure)
+        }
+    }
+}
+
+/// Running a lab in panes, for both commands that do.
+package enum Panes {
+    package static func run(_ lab: Lab, _ options: SharedOptions) throws {
+        let environment = ProgramEnvironment.current()
+        let theme = try Failure.catching { () throws(Diagnostics) in
+            try Theme.chosen(flag: options.theme, environment: environment)
+        }
+        let statistics = options.stats?.format
+        let status: Int32 = try MainActor.assumeIsolated {
+            let session = try Failure.catching { () throws(ScreenError) in
+                try Session(lab: lab, theme: theme, environment: environment)
+            }
+            let result = session.run()
+            statistics?.report(result.figures)
+            if let signal = result.signal { SignalSource.die(of: signal) }
+            return result.status
+        }
+        throw ExitCode(status)
+    }
+}

@@ -1,0 +1,33 @@
+// One steady clock for everything that times out or is a rate.
+
+import Glibc
+
+/// Nanoseconds since some moment in the past; never goes back.
+package func steadyNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// Runs `body` on a thread of its own, for what may take a while and must not hold up the screen.
+package func inBackground(_ body: @escaping @Sendable () -> Void) {
+    final class Box {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    let box = Unmanaged.passRetained(Box(body))
+    let status = pthread_create(
+        &thread, nil,
+        { argument in
+            // SAFETY: the argument is the box that pthread_create was given, retained for this thread.
+            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+            return nil
+        }, box.toOpaque())
+    if status == 0 {
+        pthread_detach(thread)
+    } else {
+        // No thread to be had: late is better than never.
+        box.takeRetainedValue().body()
+    }
+}

@@ -1,0 +1,263 @@
+// The panes' main loop: input, signals, news from guests and the frame clock meet in one poll on the main thread. It
+// sleeps when nothing happens, draws at once when something does after a quiet time, and at most thirty times a
+// second when much does.
+
+import Glibc
+import GuestHost
+
+@MainActor
+package final class Session {
+    private let lab: Lab
+    private let panes: [Pane]
+    private let signals: SignalSource
+    private let wakeup: Wakeup
+    private let screen: CursesScreen
+    private var painter: Painter
+    private var workspace: Workspace
+    private var decoder = InputDecoder()
+    private var rates: [RateMeter]
+    private var sum = RateMeter()
+    private var bells: [Int]
+    private var nextSample: UInt64 = 0
+    private var nextFrame: UInt64 = 0
+    private var needsFrame = true
+    /// When an escape that may still become a sequence is taken for a key.
+    private var escapeDue: UInt64?
+    private var ending: Ending?
+
+    private enum Ending {
+        case quit
+        case signal(Int32)
+    }
+
+    private static let frameTime: UInt64 = 1_000_000_000 / 30
+    private static let sampleTime: UInt64 = 1_000_000_000
+    private static let escapeTime: UInt64 = 25_000_000
+
+    /// Opens the screen; the guests are not started yet.
+    package init(lab: Lab, theme: Theme, environment: ProgramEnvironment) throws(ScreenError) {
+        self.lab = lab
+        // Before any thread is made, so that all inherit the blocked signals.
+        signals = SignalSource()
+        wakeup = Wakeup()
+        screen = try CursesScreen(environment: environment)
+        let size = screen.size
+        workspace = Workspace(panes: lab.guests.map(\.name), size: size)
+        let borders = screen.drawsHeavyLines ? theme.borders ?? .heavy : .ascii
+        painter = Painter(theme: theme, borders: borders, size: size)
+        let plan = workspace.plan
+        let wakeup = wakeup
+        panes = lab.guests.enumerated().map { index, configuration in
+            // A pane that is not shown yet has the size that programs expect.
+            let size = plan.frame(of: index)?.content.size ?? Size(columns: 80, rows: 24)
+            return Pane(configuration, size: size, wakeup: wakeup)
+        }
+        rates = Array(repeating: RateMeter(), count: panes.count)
+        bells = Array(repeating: 0, count: panes.count)
+    }
+
+    /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
+    package func run() -> (status: Int32, signal: Int32?, figures: [(name: String, counters: GuestCounters)]) {
+        for pane in panes { pane.start() }
+        while ending == nil { turn() }
+        screen.close()
+        for pane in panes { pane.guest.kill() }
+        for pane in panes { pane.guest.waitUntilStopped(within: .seconds(5)) }
+        var signal: Int32?
+        if case .signal(let number) = ending { signal = number }
+        return (ExitStatus.success, signal, panes.map { ($0.name, $0.guest.counters) })
+    }
+
+    /// One round: draw if it is time, wait, take in what came.
+    private func turn() {
+        var now = steadyNanoseconds()
+        let messageDue = workspace.tick(now: now)
+        if now >= nextSample { sample(at: now) }
+        if needsFrame && now >= nextFrame { draw(at: now) }
+
+        var due = nextSample
+        if needsFrame { due = min(due, nextFrame) }
+        if let messageDue { due = min(due, messageDue) }
+        if let escapeDue { due = min(due, escapeDue) }
+        now = steadyNanoseconds()
+        // Rounded up: waking a moment early would only mean to sleep again.
+        let timeout = due > now ? Int32(clamping: (due - now + 999_999) / 1_000_000) : 0
+        var waiting = [
+            pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        poll(&waiting, nfds_t(waiting.count), timeout)
+        now = steadyNanoseconds()
+        let hadMessage = workspace.message != nil
+        _ = workspace.tick(now: now)
+        if (hadMessage && workspace.message == nil) || messageDue.map({ $0 <= now }) ?? false { needsFrame = true }
+        if waiting[1].revents != 0 { takeSignals() }
+        if waiting[0].revents != 0 { readInput(at: now) }
+        if let escapeDue, escapeDue <= now {
+            self.escapeDue = nil
+            takePieces(isFinal: true, at: now)
+        }
+        if waiting[2].revents != 0 {
+            wakeup.clear()
+            takeNews()
+            needsFrame = true
+        }
+    }
+
+    // MARK: Input
+
+    private func readInput(at now: UInt64) {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(0, &bytes, bytes.count)
+        if count > 0 {
+            decoder.append(bytes[..<count])
+            takePieces(isFinal: false, at: now)
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            // The terminal is gone; SIGHUP is on its way or was ignored by whoever started us.
+            ending = ending ?? .signal(SIGHUP)
+        }
+    }
+
+    private func takePieces(isFinal: Bool, at now: UInt64) {
+        while let piece = decoder.next(for: workspace.inputTarget, isFinal: isFinal) {
+            for effect in workspace.handle(piece) { carryOut(effect) }
+            needsFrame = true
+        }
+        escapeDue = decoder.isEmpty ? nil : now &+ Self.escapeTime
+    }
+
+    private func carryOut(_ effect: Effect) {
+        switch effect {
+        case .send(let pane, let bytes):
+            guard panes.indices.contains(pane) else { return }
+            if panes[pane].type(bytes) { return }
+            let phase = panes[pane].phase
+            if phase.isAlive {
+                workspace.tell("\(panes[pane].name) does not read its console: a megabyte of input waits", .error)
+            } else {
+                workspace.tell("\(panes[pane].name) is \(phase.label): \(Binding.prefixName) r starts it again")
+            }
+        case .restart(let pane):
+            guard panes.indices.contains(pane) else { return }
+            workspace.tell("restarting \(panes[pane].name)")
+            panes[pane].start()
+        case .kill(let pane):
+            guard panes.indices.contains(pane) else { return }
+            workspace.tell("killed \(panes[pane].name)")
+            panes[pane].guest.kill()
+        case .suspend: suspend(group: true)
+        case .redraw: repaint()
+        case .quit: ending = .quit
+        }
+    }
+
+    // MARK: Signals
+
+    private func takeSignals() {
+        for event in signals.take() {
+            switch event {
+            case .resize: resize()
+            case .suspend: suspend(group: false)
+            case .resume: repaint()
+            case .end(let signal): ending = ending ?? .signal(signal)
+            }
+        }
+    }
+
+    private func suspend(group: Bool) {
+        screen.suspend()
+        signals.stopHere(group: group)
+        screen.resume()
+        resize()
+        repaint()
+    }
+
+    private func repaint() {
+        screen.repaint()
+        painter.forget()
+        needsFrame = true
+    }
+
+    private func resize() {
+        var window = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &window) == 0 else { return }
+        screen.resize(to: Size(columns: Int(window.ws_col), rows: Int(window.ws_row)))
+        workspace.size = screen.size
+        painter.forget()
+        needsFrame = true
+    }
+
+    // MARK: Guests
+
+    private func takeNews() {
+        for (index, pane) in panes.enumerated() {
+            let news = pane.takeNews()
+            for line in news.lines { workspace.tell("\(pane.name): \(line)", .error) }
+            if let count = news.interrupts { tellInterrupts(count, of: index) }
+        }
+    }
+
+    /// Three ^C abort: each one is said to be heard, so that nobody loses a guest by surprise.
+    private func tellInterrupts(_ count: Int, of pane: Int) {
+        switch count {
+        case 1: workspace.tell("^C sent to \(panes[pane].name) (1 of 3 that abort it)")
+        case 2: workspace.tell("^C^C: one more within a second aborts \(panes[pane].name) (2 of 3)", .error)
+        case 3...: workspace.tell("^C^C^C: \(panes[pane].name) aborted (3 of 3)", .error)
+        default: break
+        }
+    }
+
+    private func sample(at now: UInt64) {
+        var all = Figures()
+        for (index, pane) in panes.enumerated() {
+            let figures = pane.figures
+            rates[index].sample(figures, at: now)
+            all = all + figures
+        }
+        sum.sample(all, at: now)
+        nextSample = now + Self.sampleTime
+        needsFrame = true
+    }
+
+    // MARK: Drawing
+
+    private func draw(at now: UInt64) {
+        needsFrame = false
+        nextFrame = now + Self.frameTime
+        for (index, pane) in panes.enumerated() {
+            workspace.panes[index].phase = pane.phase
+            if let frame = workspace.plan.frame(of: index) { pane.screen.resize(to: frame.content.size) }
+        }
+        if let scroll = painter.paint(workspace, screens: panes.map(\.screen), rates: rates, sum: sum) {
+            workspace.helpScroll = scroll
+        }
+        ringBells()
+        let cursor = cursorPosition()
+        painter.show { screen.draw(&$0, cursor: cursor) }
+    }
+
+    /// Where the focused guest's cursor is on our screen; nil when it is hidden, covered, or of no use.
+    private func cursorPosition() -> (column: Int, row: Int)? {
+        guard workspace.question == nil, workspace.helpScroll == nil, panes.indices.contains(workspace.focus),
+            workspace.panes[workspace.focus].phase.isAlive, let frame = workspace.plan.frame(of: workspace.focus)
+        else { return nil }
+        let glance = panes[workspace.focus].screen.glance()
+        let column = frame.content.column + glance.cursorColumn
+        let row = frame.content.row + glance.cursorRow
+        guard glance.isCursorVisible, frame.content.contains(column: column, row: row) else { return nil }
+        return (column, row)
+    }
+
+    private func ringBells() {
+        var rings = false
+        for (index, pane) in panes.enumerated() {
+            let count = pane.screen.glance().bells
+            if count != bells[index] {
+                bells[index] = count
+                rings = true
+            }
+        }
+        if rings { screen.beep() }
+    }
+}

@@ -1,0 +1,133 @@
+// `lgtui run` with one guest: this terminal is the guest's console, raw, as under the original launcher. No panes, no
+// keys of ours – only three ^C in a row, which end the guest.
+
+import Glibc
+import GuestHost
+import Synchronization
+
+/// Exit statuses of the program.
+package enum ExitStatus {
+    package static let success: Int32 = 0
+    package static let failure: Int32 = 1
+    package static let aborted: Int32 = 2
+    package static let usage: Int32 = 64
+}
+
+/// The console of a guest that writes straight to standard output.
+private final class StandardOutput: ConsoleSink {
+    private struct State {
+        var isBroken = false
+        var endsInLine = false
+    }
+
+    private let state = Mutex(State())
+    private let onBroken: @Sendable () -> Void
+
+    init(onBroken: @escaping @Sendable () -> Void) { self.onBroken = onBroken }
+
+    var isBroken: Bool { state.withLock { $0.isBroken } }
+    /// Whether the last line was left open.
+    var endsInLine: Bool { state.withLock { $0.endsInLine } }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {
+        guard let last = bytes.last, !isBroken else { return }
+        let isWritten = writeAll(1, bytes)
+        state.withLock {
+            $0.endsInLine = last != 0x0a
+            $0.isBroken = !isWritten
+        }
+        if !isWritten { onBroken() }
+    }
+}
+
+package struct SingleRun {
+    package let configuration: GuestConfiguration
+    package let statistics: Statistics.Format?
+
+    package init(configuration: GuestConfiguration, statistics: Statistics.Format?) {
+        self.configuration = configuration
+        self.statistics = statistics
+    }
+
+    /// Runs the guest to its end and returns the exit status.
+    package func run() -> Int32 {
+        let signals = SignalSource()
+        let wakeup = Wakeup()
+        let output = StandardOutput { wakeup.ring() }
+        let name = configuration.name
+        let guest = Guest(
+            configuration, console: output, input: 0,
+            hooks: Guest.Hooks(
+                log: { StandardError.say("\(name): \($0)".onOneLine) }, onStateChange: { _ in wakeup.ring() }))
+
+        let raw = TerminalMode.atStart.map(TerminalMode.raw)
+        if let raw {
+            CrashGuard.arm(restoring: [])
+            TerminalMode.set(raw)
+        }
+        func restore() {
+            if let mode = TerminalMode.atStart { TerminalMode.set(mode) }
+        }
+        func line(_ text: String) {
+            // A guest that was cut off in the middle of a line must not have our words appended to it.
+            if output.endsInLine && isatty(1) == 1 { writeAll(1, [0x0a]) }
+            StandardError.say("lgtui: " + text)
+        }
+
+        do {
+            try guest.start()
+        } catch {
+            restore()
+            StandardError.say("lgtui: \(error)")
+            return error.kind == .usage ? ExitStatus.usage : ExitStatus.failure
+        }
+        var ending: Int32?
+        while guest.state.isAlive, ending == nil, !output.isBroken {
+            var waiting = [
+                pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            poll(&waiting, nfds_t(waiting.count), -1)
+            wakeup.clear()
+            for event in signals.take() {
+                switch event {
+                case .end(let signal): ending = signal
+                case .suspend:
+                    restore()
+                    signals.stopHere()
+                    if let raw { TerminalMode.set(raw) }
+                case .resume:
+                    // SIGSTOP cannot be seen coming: the shell may have changed the mode meanwhile.
+                    if let raw { TerminalMode.set(raw) }
+                case .resize: break
+                }
+            }
+        }
+        guest.kill()
+        guest.waitUntilStopped(within: .seconds(5))
+        restore()
+        CrashGuard.disarm()
+        let figures = guest.counters
+        defer { statistics?.report([(name, figures)]) }
+        if let ending {
+            statistics?.report([(name, figures)])
+            SignalSource.die(of: ending)
+        }
+        if output.isBroken {
+            line("\(name): standard output is closed, so nobody reads the console any more")
+            return ExitStatus.failure
+        }
+        switch guest.state {
+        case .poweredOff: return ExitStatus.success
+        case .aborted:
+            line("\(name): aborted by ^C^C^C".onOneLine)
+            return ExitStatus.aborted
+        case .dead(let reason):
+            line("\(name): \(reason)".onOneLine)
+            return ExitStatus.failure
+        case .configured, .booting, .running, .halted:
+            line("\(name): still busy after five seconds; left behind".onOneLine)
+            return ExitStatus.failure
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Testing
+import lgtui
+
+@Suite struct FigureTests {
+    @Test(arguments: [
+        (0 as UInt64, "0"), (999, "999"), (1000, "1.00k"), (12_345, "12.3k"), (123_456, "123k"), (999_999, "999k"),
+        (1_000_000, "1.00M"), (UInt64.max, "18.4E"),
+    ])
+    func countsAreShort(value: UInt64, text: String) { #expect(compact(value) == text) }
+
+    @Test(arguments: [
+        (0 as UInt64, "0B"), (999, "999B"), (1000, "0.97K"), (1024, "1.00K"), (1536 << 10, "1.50M"),
+        (UInt64.max, "15.9E"),
+    ])
+    func bytesAreShort(value: UInt64, text: String) { #expect(compactBytes(value) == text) }
+
+    @Test func ratesArePerSecondAndSurviveARestart() {
+        var meter = RateMeter()
+        var figures = Figures()
+        meter.sample(figures, at: 1_000_000_000)
+        figures.bytesRead = 5000
+        meter.sample(figures, at: 1_500_000_000)
+        #expect(meter.perSecond.bytesRead == 10_000)
+        meter.sample(Figures(), at: 2_500_000_000)
+        #expect(meter.perSecond.bytesRead == 0)
+    }
+
+    @Test(arguments: [1, 5, 10, 20, 40, 80, 120, 200, 400])
+    func theBarFillsItsRowAndNeverLeavesIt(columns: Int) {
+        var canvas = Canvas(size: Size(columns: columns, rows: 2))
+        let pane = Workspace.PaneInfo(name: "puppy", phase: .running)
+        let bar = StatusBar(
+            pane: pane, number: 1, count: 4, running: 3, rates: RateMeter(), sum: RateMeter(), isZoomed: false)
+        let theme = Theme(name: "t")
+        bar.paint(on: &canvas, row: 0, theme: theme, phase: pane.phase)
+        for column in 0..<columns { #expect(canvas[column, 0].style.attributes.contains(.reverse)) }
+        #expect(canvas.text(row: 1) == String(repeating: " ", count: columns))
+        if columns >= 20 { #expect(canvas.text(row: 0).hasPrefix(" 1 puppy  running")) }
+        if columns >= 120 { #expect(canvas.text(row: 0).contains("3/4")) }
+    }
+}
+
+@Suite struct CanvasTests {
+    @Test func onlyRowsThatChangedAreTaken() {
+        var canvas = Canvas(size: Size(columns: 10, rows: 3))
+        canvas.takeDirtyRows { _, _, _ in }
+        canvas.write("abc", column: 2, row: 1, limit: 10, style: .plain)
+        var taken: [(Int, Range<Int>)] = []
+        canvas.takeDirtyRows { row, columns, _ in taken.append((row, columns)) }
+        #expect(taken.count == 1)
+        #expect(taken.first?.0 == 1)
+        #expect(taken.first?.1 == 2..<5)
+        canvas.write("abc", column: 2, row: 1, limit: 10, style: .plain)
+        canvas.takeDirtyRows { _, _, _ in Issue.record("nothing had changed") }
+    }
+
+    @Test func wideCharactersThatStickOutAreLeftOut() {
+        var canvas = Canvas(size: Size(columns: 5, rows: 1))
+        #expect(canvas.write("a犬犬犬", column: 0, row: 0, limit: 4, style: .plain) == 3)
+        #expect(canvas.text(row: 0) == "a犬  ")
+    }
+
+    @Test func combiningCharactersStayOnTheirBase() {
+        var canvas = Canvas(size: Size(columns: 3, rows: 1))
+        canvas.write("e\u{301}x", column: 0, row: 0, limit: 3, style: .plain)
+        #expect(canvas[0, 0].marks[0] == 0x301)
+        #expect(canvas.text(row: 0) == "e\u{301}x ")
+    }
+
+    @Test func drawingOutsideIsHarmless() {
+        var canvas = Canvas(size: Size(columns: 3, rows: 2))
+        canvas[-1, 0] = CanvasCell("x")
+        canvas[0, 5] = CanvasCell("x")
+        canvas.fill(Rect(column: -5, row: -5, columns: 100, rows: 6), with: CanvasCell("y"))
+        canvas.write("zzzz", column: 2, row: 1, limit: 99, style: .plain)
+        #expect(canvas.text(row: 0) == "yyy")
+        #expect(canvas.text(row: 1) == "  z")
+    }
+
+    @Test(arguments: [("hello", 5, "hello"), ("hello", 4, "hel…"), ("犬犬犬", 4, "犬…"), ("x", 0, ""), ("hello", 1, "…")])
+    func longTextsEndInAnEllipsis(text: String, columns: Int, expected: String) {
+        #expect(truncated(text, to: columns) == expected)
+    }
+
+    @Test func controlCharactersNeverReachTheTerminal() {
+        #expect("a\u{1b}[2J\n\u{9b}\u{7f}".onOneLine == "a^[[2J^J\u{fffd}^?")
+    }
+
+    @Test func theBannerAlwaysNamesTheKey() {
+        for columns in [10, 20, 40, 200] {
+            for rows in [1, 2, 3, 10] {
+                let reason = "unhandled trap 13 at 0xc0101234 (0x0) " + String(repeating: "x", count: 300)
+                let lines = PaneChrome.banner(.dead(reason), size: Size(columns: columns, rows: rows))
+                #expect(!lines.isEmpty && lines.count <= max(1, rows / 2))
+                #expect(lines.allSatisfy { textWidth($0) <= columns - 2 })
+            }
+        }
+        let lines = PaneChrome.banner(.dead("boom"), size: Size(columns: 60, rows: 10))
+        #expect(lines == ["Dead: boom. Ctrl-] r starts it again."])
+    }
+}

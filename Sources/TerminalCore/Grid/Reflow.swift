@@ -140,7 +140,8 @@ extension Emulator {
         }
 
         let total = scrollback.count
-        let cursorLine = min(cursor.found?.line ?? total - 1, total - 1)
+        // Cut into very short lines, even the cursor's own may have been forgotten already.
+        let cursorLine = max(0, min(cursor.found?.line ?? total - 1, total - 1))
         let anchor = screenTop.found?.line ?? 0
         var start = max(0, total - newRows)
         // A screen that was not full keeps its top line; one that was full is filled from the scrollback.

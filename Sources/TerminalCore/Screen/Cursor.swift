@@ -15,7 +15,7 @@ extension Emulator {
 
     mutating func cursorRight(_ count: Int) {
         pendingWrap = false
-        x = min(x + count, x <= right ? right : columns - 1)
+        x = min(x + count, x <= right ? right : columns - 1, max(x, lineColumns - 1))
     }
 
     mutating func cursorLeft(_ count: Int) {
@@ -71,7 +71,7 @@ extension Emulator {
 
     mutating func setColumn(_ column: Int) {
         pendingWrap = false
-        x = modes.contains(.origin) ? min(left + column, right) : min(column, columns - 1)
+        x = modes.contains(.origin) ? min(left + column, right) : min(column, lineColumns - 1)
     }
 
     mutating func setPosition(row: Int, column: Int) {
@@ -85,7 +85,7 @@ extension Emulator {
 
     /// HT and CHT. The last column, or the right margin, stops every tab.
     mutating func tabForward(_ count: Int) {
-        let limit = x <= right ? right : columns - 1
+        let limit = min(x <= right ? right : columns - 1, lineColumns - 1)
         // A pending wrap stays pending: the cursor does not move from the last column.
         if x >= limit { return }
         pendingWrap = false

@@ -38,6 +38,8 @@ extension Emulator {
         while left > 0 {
             if pendingWrap { wrapIfDue() }
             let limit = printLimit
+            // The cursor may come from a line that has more columns than this double-width one.
+            if x > limit { x = limit }
             var span = limit + 1 - x
             if left <= span {
                 span = left
@@ -121,6 +123,7 @@ extension Emulator {
         lastGraphic = content
         if pendingWrap { wrapIfDue() }
         let limit = printLimit
+        if x > limit { x = limit }
         if modes.contains(.insert) { shiftRight(1) }
         let line = grid.lines + y
         if line.pointee.flags.contains(.rich) { splitWide(from: x, to: x + 1) }
@@ -137,6 +140,7 @@ extension Emulator {
         lastGraphic = content
         if pendingWrap { wrapIfDue() }
         var limit = printLimit
+        if x > limit { x = limit }
         if x >= limit {
             guard limit > (x <= right ? left : 0) else {
                 // No line has two columns to offer.
@@ -190,11 +194,20 @@ extension Emulator {
         if from > 0, from < columns, cells[from].content & Cell.roleMask == Cell.tailRole {
             cells[from - 1].content = 0x20
             cells[from].content = 0x20
+            damage.mark(row)
         }
         if to > 0, to < columns, cells[to].content & Cell.roleMask == Cell.tailRole {
             cells[to].content = 0x20
             cells[to - 1].content = 0x20
+            damage.mark(row)
         }
+    }
+
+    /// Columns `from..<to` were copied from elsewhere: a half that came without its other half becomes a space.
+    func mendWide(row: Int, from: Int, to: Int) {
+        let cells = grid.lines[row].cells
+        if cells[from].role == .tail, from == 0 || cells[from - 1].role != .wide { cells[from].content = 0x20 }
+        if cells[to - 1].role == .wide, to == columns || cells[to].role != .tail { cells[to - 1].content = 0x20 }
     }
 
     /// CSI Ps b: the last graphic character again.

@@ -33,10 +33,10 @@ extension Emulator {
         guard height > 0, width > 0 else { return }
         let order = row <= source.top ? Array(0..<height) : Array((0..<height).reversed())
         for offset in order {
-            splitWide(row: source.top + offset, from: source.left, to: source.left + width)
             splitWide(row: row + offset, from: column, to: column + width)
             copyCells(
                 fromRow: source.top + offset, from: source.left, toRow: row + offset, to: column, count: width)
+            mendWide(row: row + offset, from: column, to: column + width)
         }
     }
 

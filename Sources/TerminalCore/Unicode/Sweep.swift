@@ -31,7 +31,11 @@ extension Emulator {
             return false
         }
         sweep()
-        sweepPause = 4096
+        // A sweep that found little to throw out would only be repeated by the next mark.
+        let crowded =
+            clusters.count * 4 > ClusterTable.capacity * 3 || extras.count * 4 > extras.capacity * 3
+            || linkTable.count * 4 > linkTable.capacity * 3
+        sweepPause = crowded ? 4096 : 0
         return true
     }
 

@@ -1,0 +1,91 @@
+# The front door. `make run` starts the demo lab, `make test` tests everything; both install what is missing first.
+#
+#   make run [ARGS="…"]   build and start lgtui (with arguments)
+#   make test             all tests, guests booted through pseudo-terminals included
+#   make build            .build/release/lgtui, with the Swift runtime inside
+#   make install          the program, its manual page, labs and themes under PREFIX (/usr/local)
+#   make guest            rebuild the demo guest that the program embeds
+#   make bench            measure
+#   make lint             formatting of all Swift sources, and the manual page
+#   make tour             the numbered comments of hypervisor and launcher, in the order in which a guest meets them
+#   make clean
+
+SWIFT    ?= swift
+PREFIX   ?= /usr/local
+PACKAGES := libncurses-dev zlib1g-dev ncurses-base
+PROGRAM  := .build/release/lgtui
+
+# Everything that Swift formats; the benchmark and fuzz packages as far as they are there.
+SWIFT_SOURCES := Package.swift Sources Tests Guests Tools $(wildcard Benchmarks Fuzz)
+
+.PHONY: run test build install guest bench lint tour clean packages toolchain
+.DEFAULT_GOAL := build
+
+run: build
+	@exec $(PROGRAM) $(ARGS)
+
+# The runtime is linked in: the shared one costs a start about ten times what the program itself needs.
+build: packages
+	$(SWIFT) build -c release --static-swift-stdlib --product lgtui
+
+# The testing library exists as a shared one only, so tests are a build of their own; next door, that neither makes the
+# other start from scratch.
+test: packages
+	$(SWIFT) test -c release --scratch-path .build-test
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/lgtui/labs $(DESTDIR)$(PREFIX)/share/lgtui/themes
+	install -s -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/lgtui
+	install -m 644 docs/lgtui.1 $(DESTDIR)$(PREFIX)/share/man/man1/lgtui.1
+	install -m 644 labs/*.toml $(DESTDIR)$(PREFIX)/share/lgtui/labs
+	install -m 644 themes/*.toml $(DESTDIR)$(PREFIX)/share/lgtui/themes
+
+guest: toolchain
+	$(MAKE) -C Guests install
+
+bench: packages
+	cd Benchmarks && $(SWIFT) run -c release
+
+lint: toolchain
+	$(SWIFT) format lint --strict --configuration .swift-format --recursive $(SWIFT_SOURCES)
+
+# A comment that begins with H: and a number is a stop of the tour; it is printed up to the declaration that follows it.
+tour:
+	@grep -rlE '^ *//+ H:[0-9]+' Sources --include='*.swift' | LC_ALL=C sort | xargs awk ' \
+	    FNR == 1 { stop = "" } \
+	    match($$0, /^ *\/\/+ H:[0-9]+/) { \
+	        stop = substr($$0, RSTART, RLENGTH); sub(/.*H:/, "", stop); n = 0; \
+	        key = sprintf("%05d %s %05d", stop, FILENAME, FNR); \
+	        printf "%s %05d\t\n%s %05d\t%s:%d\n", key, n++, key, n++, FILENAME, FNR } \
+	    stop != "" { \
+	        text = $$0; sub(/^ */, "", text); printf "%s %05d\t    %s\n", key, n++, text; \
+	        if (text !~ /^(\/\/|@)/) stop = "" }' | LC_ALL=C sort | cut -f2-
+
+clean:
+	rm -rf .build .build-test
+	$(MAKE) -C Guests clean
+
+toolchain:
+	@command -v $(SWIFT) > /dev/null || { \
+	    echo "lgtui needs Swift 6.2 or newer: see https://www.swift.org/install"; exit 1; }
+
+# Debian's packages that a build needs. Without the right to install them, the command to run is printed.
+packages: toolchain
+	@missing=; \
+	for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	test -z "$$missing" && exit 0; \
+	if ! command -v apt-get > /dev/null; then \
+	    echo "please install these (named as in Debian):$$missing"; exit 1; \
+	elif test "$$(id -u)" = 0; then \
+	    as=; \
+	elif sudo -n true 2> /dev/null; then \
+	    as=sudo; \
+	else \
+	    echo "something is missing; please run:  sudo apt-get install$$missing"; exit 1; \
+	fi; \
+	echo "installing$$missing"; \
+	$$as apt-get install -y -qq $$missing > /dev/null || { \
+	    $$as apt-get update -qq && $$as apt-get install -y -qq $$missing > /dev/null; }

@@ -2,7 +2,7 @@
 // its page of notes: they are done at the next trip, whatever caused it, in the order in which they were left.
 
 extension EmbeddedLguest {
-    // H:215
+    // H:315
     /// Performs the calls that wait in the ring, once around at most.
     ///
     /// Stops at a SEND_DMA to the launcher: that must be served before the next call, which may well reuse the buffer.

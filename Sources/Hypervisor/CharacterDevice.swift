@@ -6,7 +6,7 @@ import I386
 import Synchronization
 import SystemPackage
 
-// H:700
+// H:800
 /// A guest behind a device file.
 public final class CharacterDeviceLguest: LguestDevice {
     public let memory: GuestMemory
@@ -64,7 +64,7 @@ public final class CharacterDeviceLguest: LguestDevice {
 
     public func breakOut(_ on: Bool) throws(Errno) { _ = try request(RequestNumber.breakOut, on ? 1 : 0) }
 
-    // H:705
+    // H:805
     public func run() throws(Errno) -> SentDMA {
         if life.withLock({ $0.isDead }) { throw .noSuchFileOrDirectory }
         // Room for a reason as well: a guest that was killed between two reads says so at once.

@@ -3,7 +3,7 @@
 
 import I386
 
-// H:360
+// H:460
 /// The one-shot timer (SET_CLOCKEVENT), and a feeling for how much code fits into the time left.
 struct GuestClock {
     /// When to fire, in monotonic nanoseconds.

@@ -43,7 +43,7 @@ public struct LguestCounters: Hashable, Sendable {
     public func exits(_ kind: ExitKind) -> UInt64 { exits[kind.rawValue] }
 }
 
-// H:620
+// H:720
 /// The live side of `LguestCounters`.
 final class CounterBank: Sendable {
     let instructions = Atomic<UInt64>(0)

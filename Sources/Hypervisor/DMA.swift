@@ -9,7 +9,7 @@ extension EmbeddedLguest {
     /// A guest may have this many arrays bound at a time (`LGUEST_MAX_DMA`).
     static let maximumBindings = 32
 
-    // H:500
+    // H:600
     /// What a key names. A bad key is the guest's fault, and its end.
     private func place(of key: DMAKey) throws(GuestDeath) -> DMAPlace {
         guard let place = placeIfValid(key) else { throw .badDMAKey(key.rawValue) }
@@ -22,7 +22,7 @@ extension EmbeddedLguest {
         return .own(key)
     }
 
-    // H:510
+    // H:610
     /// BIND_DMA: puts out an array of buffers, or with line 0 takes it back. - Returns: 1 when done, 0 when not possible.
     func bindDMA(key: DMAKey, array: GuestPhysical, count: UInt16, irq: IRQ) throws(GuestDeath) -> UInt32 {
         bank.dmaBinds.bump()
@@ -52,7 +52,7 @@ extension EmbeddedLguest {
         while let last = bindings.indices.last { unbind(at: last) }
     }
 
-    // H:520
+    // H:620
     /// SEND_DMA: to the guest that bound the key in shared memory, or to the launcher.
     ///
     /// When the receiver has no free buffer it is told, gets a moment to refill, and the transfer is tried once more.

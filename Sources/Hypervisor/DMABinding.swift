@@ -5,7 +5,7 @@ import Glibc
 import I386
 import Synchronization
 
-// H:540
+// H:640
 /// What BIND_DMA made: buffers at a place, with a line to raise.
 ///
 /// The lock is held for one transfer of at most 64 KiB and never while waiting for anyone, so a receiver that does not
@@ -61,7 +61,7 @@ final class DMABinding: Sendable {
         return .none
     }
 
-    // H:545
+    // H:645
     /// For the launcher: takes a free buffer, and leaves the line in its `used_len`.
     /// - Returns: nil when no buffer is free.
     func takeForLauncher() throws(GuestDeath) -> GuestPhysical? {
@@ -85,7 +85,7 @@ final class DMABinding: Sendable {
         case nothing
     }
 
-    // H:550
+    // H:650
     /// For another guest: moves what `list` describes into a free buffer and raises the line.
     /// - Throws: the death of the *sender*, when its list is bad. A bad buffer is the death of the receiver.
     func receive(_ list: DMAList, from sender: Mailbox) throws(GuestDeath) -> Outcome {

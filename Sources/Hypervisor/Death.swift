@@ -2,7 +2,7 @@
 // they keep one tone of voice and no cause of death is without one. Only the form of an unhandled trap is fixed by the
 // interface; the rest is our own wording.
 
-// H:600
+// H:700
 /// Why a guest can not go on. Thrown inside the hypervisor, never at the host: a dead guest is not a host error.
 public enum GuestDeath: Error, Hashable, Sendable, CustomStringConvertible {
     /// The guest asked for it (CRASH), with a message of at most 127 bytes.

@@ -8,7 +8,7 @@ import I386
 import Synchronization
 import SystemPackage
 
-// H:110
+// H:210
 /// One guest on one virtual processor, run by the thread that initialises it.
 public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     public let memory: GuestMemory
@@ -113,7 +113,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         guard owner.load(ordering: .relaxed) == UInt(pthread_self()) else { throw .notPermitted }
     }
 
-    // H:120
+    // H:220
     public func initialize(
         frameLimit: PageFrame, pageDirectory: GuestPhysical, start: GuestVirtual, pageOffset: UInt32
     ) throws(Errno) {
@@ -138,7 +138,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         succeeded = true
     }
 
-    // H:130
+    // H:230
     /// The state in which a guest wakes up: ring 1, flat segments, paging on, registers zero. `esi`, being zero, points
     /// to the boot data.
     private func prepareProcessor(pageDirectory: GuestPhysical, start: GuestVirtual) {
@@ -181,7 +181,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         try mailbox.breakOut(on)
     }
 
-    // H:140
+    // H:240
     public func run() throws(Errno) -> SentDMA {
         do throws(Errno) { try requireOwner() } catch {
             // Killed from outside, between two runs: this is the moment to tidy up.

@@ -39,7 +39,7 @@ struct HypercallArguments {
 }
 
 extension EmbeddedLguest {
-    // H:200
+    // H:300
     /// Does what the guest asked for since it last ran: first everything in the ring, then the call that its registers
     /// hold. Stops when DMA waits for the launcher; what is left is done when the launcher runs the guest again.
     func serveHypercalls() throws(GuestDeath) {
@@ -62,7 +62,7 @@ extension EmbeddedLguest {
             number: state.pointee.eax, edx: state.pointee.edx, ebx: state.pointee.ebx, ecx: state.pointee.ecx)
     }
 
-    // H:205
+    // H:305
     /// The guest's first call, which has to be LGUEST_INIT: from here on both sides have a page for notes.
     private func meetGuest(_ call: HypercallArguments) throws(GuestDeath) {
         bank.hypercalls.bump(Int(call.number))
@@ -76,7 +76,7 @@ extension EmbeddedLguest {
         try flushEverything()
     }
 
-    // H:210
+    // H:310
     /// Performs one call. - Returns: what goes to eax, for the one call that answers.
     func perform(_ call: HypercallArguments) throws(GuestDeath) -> UInt32? {
         bank.hypercalls.bump(Int(call.number))

@@ -8,7 +8,7 @@ extension EmbeddedLguest {
     /// The interrupt flag in eflags, and the value of "on" in `irq_enabled`.
     static let interruptFlag: UInt32 = 0x200
 
-    // H:300
+    // H:400
     /// Makes the guest run the handler of its lowest pending line, if it may be interrupted now.
     /// - Returns: how many instructions it may run before we should ask again, if a line is left that has to wait.
     func deliverInterrupt() throws(GuestDeath) -> Int {

@@ -3,7 +3,7 @@
 
 import I386
 
-// H:220
+// H:320
 /// `struct lguest_data`, in guest memory.
 struct LguestData {
     /// Its fields, by offset.

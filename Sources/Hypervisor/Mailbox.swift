@@ -7,7 +7,7 @@ import I386
 import Synchronization
 import SystemPackage
 
-// H:640
+// H:740
 /// Where the world leaves word for a guest, and where a halted guest sleeps.
 ///
 /// Nothing on the guest's hot path locks here: it reads three atomics. The mutex is for sleeping and for breaking out.

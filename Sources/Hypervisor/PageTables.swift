@@ -19,7 +19,7 @@ extension EmbeddedLguest {
         static let illegalInDirectory: UInt32 = 0xf98
     }
 
-    // H:420
+    // H:520
     /// What the processor must refuse in a guest's tables; the guest dies of it when it uses such an entry.
     func pagingPolicy(frameLimit: PageFrame) -> MMUPolicy {
         var policy = MMUPolicy()
@@ -46,7 +46,7 @@ extension EmbeddedLguest {
         try checkStack()
     }
 
-    // H:430
+    // H:530
     /// SET_PTE: one translation changed. Above the page offset it is the kernel's and known to all address spaces.
     func setPTE(directory: GuestPhysical, address: GuestVirtual, entry: UInt32) throws(GuestDeath) {
         guard address < Self.reservedStart else { throw .reservedMemory(address.rawValue) }
@@ -65,7 +65,7 @@ extension EmbeddedLguest {
         cpu.invalidate(directoryIndex: Int(index), in: directory)
     }
 
-    // H:440
+    // H:540
     /// SET_STACK: where traps from user mode find the kernel's stack.
     func setStack(segment: UInt32, esp: GuestVirtual, pages: UInt32) throws(GuestDeath) {
         guard segment & 3 == 1 else { throw .badStackSegment(segment) }

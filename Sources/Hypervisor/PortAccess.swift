@@ -4,7 +4,7 @@
 import I386
 
 extension EmbeddedLguest {
-    // H:350
+    // H:450
     /// Skips an `in` or `out` of the guest kernel. - Returns: false when the instruction is something else; string forms
     /// are not emulated either, the guest gets its protection fault for them.
     func emulatePortAccess() -> Bool {

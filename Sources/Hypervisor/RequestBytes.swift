@@ -46,7 +46,7 @@ extension UnsafeRawBufferPointer {
     }
 }
 
-// H:720
+// H:820
 extension EmbeddedLguest {
     /// Serves one `write(2)`. - Returns: what the call returns: a byte count, an address, or 0.
     /// - Throws: as the requests do; EFAULT when the bytes end too soon.

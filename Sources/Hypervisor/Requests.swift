@@ -60,7 +60,7 @@ public struct BoundDMA: Hashable, Sendable {
     }
 }
 
-// H:100
+// H:200
 /// One guest, as its launcher drives it (`/dev/lguest`).
 ///
 /// The thread that calls `initialize` owns the guest: only it may run the guest, fetch buffers and raise interrupts

@@ -22,7 +22,7 @@ extension EmbeddedLguest {
         }
     }
 
-    // H:150
+    // H:250
     private func loop() throws(GuestDeath) -> News {
         while !mailbox.isDead {
             try serveHypercalls()
@@ -44,7 +44,7 @@ extension EmbeddedLguest {
         return .dead
     }
 
-    // H:160
+    // H:260
     /// One stretch of guest code, and what came of it.
     private func runOnce(now: UInt64, patience: Int) throws(GuestDeath) {
         var budget = Pace.longest
@@ -73,7 +73,7 @@ extension EmbeddedLguest {
         }
     }
 
-    // H:370
+    // H:470
     /// HALT: sleeps until a line is raised, the clock fires, or the launcher calls. Uses no processor time meanwhile.
     private func sleep() {
         let start = HostTime.monotonic()

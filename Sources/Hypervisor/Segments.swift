@@ -11,7 +11,7 @@ extension EmbeddedLguest {
     }
     private static let threadLocal = 6...8
 
-    // H:400
+    // H:500
     /// The table at the first instruction: flat code and data for ring 1, and what a hypervisor keeps for itself.
     func installInitialDescriptors() {
         for index in 0..<Self.descriptorCount { cpu.setDescriptor(index, 0) }
@@ -33,7 +33,7 @@ extension EmbeddedLguest {
         try loadDescriptors(Self.threadLocal.lowerBound..<Self.threadLocal.upperBound + 1, from: table)
     }
 
-    // H:410
+    // H:510
     private func loadDescriptors(_ indexes: Range<Int>, from table: GuestPhysical) throws(GuestDeath) {
         let bytes = try guestBytes(at: table, count: indexes.count * 8)
         for (place, index) in indexes.enumerated() where !Self.isReserved(index) {
@@ -51,7 +51,7 @@ extension EmbeddedLguest {
         return trimmed | 0x0100_0000_0000
     }
 
-    // H:415
+    // H:515
     /// Reloads the segment registers from the changed table, as every entry into a real guest does. A guest must not
     /// pull a descriptor away from under a register in use: on the original its switcher tripped over that, which is
     /// how the impossible trap 256 got into the vocabulary.

@@ -37,7 +37,7 @@ enum DMAPlace: Hashable, Sendable {
     case shared(SharedPage, offset: UInt32)
 }
 
-// H:530
+// H:630
 /// Who receives what, among the guests of this process.
 ///
 /// The lock is held for a look-up, never during a transfer: a sender takes the binding and lets go of the registry.

@@ -7,7 +7,7 @@ import SystemPackage
     import Glibc
 #endif
 
-// H:710
+// H:810
 /// The system calls of a device handle. All of them throw the plain C error and retry nothing.
 public protocol SystemCalls: Sendable {
     /// `open(2)` for reading and writing, close-on-exec.

@@ -19,7 +19,7 @@ public struct TrapRecord: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-// H:630
+// H:730
 /// The last 64 traps.
 final class TrapLog: Sendable {
     static let capacity = 64

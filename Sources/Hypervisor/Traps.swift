@@ -31,7 +31,7 @@ extension EmbeddedLguest {
         vector < 64 ? Int(vector) : vector == systemCallVector ? 64 : nil
     }
 
-    // H:310
+    // H:410
     /// LOAD_IDT_ENTRY: sets one gate. Gates that are none of the guest's business are ignored.
     func loadGate(vector: UInt32, low: UInt32, high: UInt32) throws(GuestDeath) {
         // Not for guests: NMI, double fault, the reserved 15, and the hypercall itself.
@@ -52,7 +52,7 @@ extension EmbeddedLguest {
         installGate(gate, vector: vector)
     }
 
-    // H:315
+    // H:415
     /// Tells the processor about a gate: deliver by yourself, or come out and ask.
     ///
     /// It may deliver only through trap gates: an interrupt gate has to clear the guest's flag, which is in memory and
@@ -76,7 +76,7 @@ extension EmbeddedLguest {
             Gate(offset: 0, selector: Self.kernelCode, kind: .trap, dpl: 1, disposition: .exit))
     }
 
-    // H:320
+    // H:420
     /// Looks at what made the processor stop, and either settles it here or hands it to the guest.
     func handleTrap(vector: UInt8, errorCode: UInt32?, kind: TrapKind) throws(GuestDeath) {
         switch vector {
@@ -104,7 +104,7 @@ extension EmbeddedLguest {
         try reflect(vector: vector, errorCode: errorCode, kind: kind)
     }
 
-    // H:330
+    // H:430
     /// Hands a trap to the guest's handler; without one the guest dies, and the reason says of what.
     private func reflect(vector: UInt8, errorCode: UInt32?, kind: TrapKind) throws(GuestDeath) {
         let state = cpu.state
@@ -124,7 +124,7 @@ extension EmbeddedLguest {
         vector == 8 || (10...14).contains(vector) || vector == 17
     }
 
-    // H:340
+    // H:440
     /// Makes the processor call a handler, as the hardware would: on the kernel's stack, with the old flags pushed.
     ///
     /// The real interrupt flag is always on; the one in the pushed flags is the guest's own, so that its iret finds

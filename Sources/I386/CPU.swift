@@ -76,6 +76,9 @@ public final class CPU: @unchecked Sendable {
     /// Instructions retired up to the last return of `run`. Any thread.
     public nonisolated var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
+    /// Blocks decoded so far: what self-modifying code costs.
+    package var blocksBuilt: UInt64 { code.built }
+
     func publishRetired(_ count: Int) {
         retired.store(retired.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: count), ordering: .relaxed)
     }

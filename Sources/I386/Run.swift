@@ -6,7 +6,7 @@ import Synchronization
 
 extension CPU {
     /// Runs the guest for at most `budget` instructions (a repeated string instruction counts as one, or as one per
-    /// 32,768 elements). With a budget of 1 exactly one instruction is executed, or its exception raised.
+    /// 32,768 elements, and so does the delivery of an exception). With a budget of 1 exactly one instruction is executed, or its exception raised.
     public func run(budget: Int) -> Exit {
         resynchronise()
         state.setStatusFlags(state.pointee.eflags)
@@ -35,6 +35,8 @@ extension CPU {
                 }
             } catch {
                 if let exit = raise(error, kind: .fault) { return exit }
+                // Delivering counts, or a handler that faults at once would never use up a budget.
+                left -= 1
             }
             if core.pointee.exitPending {
                 core.pointee.exitPending = false

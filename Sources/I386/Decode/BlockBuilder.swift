@@ -79,6 +79,7 @@ extension CPU {
         }
         finish(block, count: count, bytes: at)
         register(block)
+        code.built &+= 1
         return block
     }
 

@@ -26,6 +26,8 @@ final class CodeCache {
     var marked: [UInt32] = []
     /// Counts wholesale drops, so that a caller knows whether its blocks survived.
     var generation: UInt64 = 0
+    /// Blocks ever built.
+    var built: UInt64 = 0
     /// For instructions decoded on the spot.
     let scratch: BlockPointer
 

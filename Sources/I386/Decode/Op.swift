@@ -96,6 +96,22 @@ struct Link {
     var block: BlockPointer?
 }
 
+/// Offsets that unsafe code relies on, for a test to compare.
+package enum CPULayout {
+    package static var facts: [(name: String, assumed: Int, actual: Int?)] {
+        [
+            ("CPUState.zero", Int(Op.zeroRegister), MemoryLayout<CPUState>.offset(of: \.zero)),
+            ("CPUState.es", CPUState.segmentsOffset, MemoryLayout<CPUState>.offset(of: \.es)),
+            ("CPUState.gs", CPUState.segmentsOffset + 60, MemoryLayout<CPUState>.offset(of: \.gs)),
+            ("Block.taken", Block.linksOffset, MemoryLayout<Block>.offset(of: \.taken)),
+            ("Block.notTaken", Block.linksOffset + 16, MemoryLayout<Block>.offset(of: \.notTaken)),
+            ("Block", Block.headerSize, (MemoryLayout<Block>.size + 31) & ~31),
+            ("Op", 32, MemoryLayout<Op>.stride),
+            ("TLBEntry", 16, MemoryLayout<TLBEntry>.stride),
+        ]
+    }
+}
+
 typealias BlockPointer = UnsafeMutablePointer<Block>
 
 extension UnsafeMutablePointer<Block> {

@@ -101,8 +101,15 @@ public protocol LguestDevice: AnyObject, Sendable {
     /// Why the guest died; nil while it lives.
     func deathReason() -> String?
 
+    /// The last traps that were handed to the guest, oldest first, where the device records them.
+    func trapLog() -> [TrapRecord]
+
     /// What has been counted so far; reading never disturbs the guest.
     var counters: LguestCounters { get }
+}
+
+extension LguestDevice {
+    public func trapLog() -> [TrapRecord] { [] }
 }
 
 /// The first word of every write (`enum lguest_req`).

@@ -16,7 +16,8 @@ extension Guest {
     ) throws(LaunchError) -> any LguestDevice {
         guard let path = configuration.devicePath else {
             do {
-                return try EmbeddedLguest(memory: memory, dialect: configuration.dialect)
+                return try EmbeddedLguest(
+                    memory: memory, dialect: configuration.dialect, recordsTraps: configuration.verbose)
             } catch {
                 throw .system("a virtual processor cannot be made", errno: error.rawValue)
             }

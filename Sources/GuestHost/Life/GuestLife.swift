@@ -86,7 +86,10 @@ final class GuestLife: Sendable {
                 case .failure(.resourceTemporarilyUnavailable), .failure(.interrupted):
                     release = true
                 case .failure(.noSuchFileOrDirectory):
-                    return Self.end(for: lguest.deathReason() ?? "no reason given")
+                    let end = Self.end(for: lguest.deathReason() ?? "no reason given")
+                    // Empty unless the configuration is verbose.
+                    if case .dead = end { for trap in lguest.trapLog().suffix(8) { log("before: \(trap)") } }
+                    return end
                 case .failure(let error):
                     return .dead(reason: "running the guest failed: \(errorText(error.rawValue))")
                 }

@@ -24,6 +24,28 @@ import Testing
         #expect(tally.failures == 0, "\(tally.summary)")
     }
 
+    /// The referee is not blind: a recording with one wrong bit is refused, in words.
+    @Test(arguments: ["register", "eflags CF", "memory", "vector"])
+    func aFalsifiedRecordingIsNoticed(what: String) throws {
+        let groups = try Recording.load("integer.cases.gz")
+        var g = try #require(
+            groups.first { $0.name == "cmp Ev,Gv" && $0.windowKind == 1 })
+        switch what {
+        case "register":
+            g.cases[0].registersChanged = 1
+            g.cases[0].registers = [CaseState(g, index: 0).gpr[0] ^ 0x100]
+        case "eflags CF": g.cases[0].flagsChanged ^= 1
+        case "memory": g.cases[0].memory = [.init(offset: 0x6001, bytes: [0x5a, 0xa5, 0x5a])]
+        default: g.cases[0].vector = 6
+        }
+        let replay = Replay(machine: try ReplayMachine(), stepping: true)
+        replay.machine.prepare(g)
+        let mismatch = try #require(replay.check(g, 0, InstructionShape(g.code)))
+        #expect(mismatch.kinds.contains(what))
+        #expect(mismatch.report.contains("cmp Ev,Gv: "))
+        #expect(mismatch.report.contains("expected"))
+    }
+
     @Test func thereAreAtLeastAHundredThousandCases() throws {
         var count = 0
         for file in Self.files {

@@ -7,7 +7,6 @@ enum form_flag {
     F_NO_REG = 2,   // the register form is something else on a younger processor, or is listed by itself
     F_NO_MEM = 4,
     F_PAIR = 8,     // see G_PAIR
-    F_FLAGS_ONLY = 16,
     F_RESULTS = 32, // see G_RESULTS
     F_DEEP = 64,    // arithmetic that deserves four times the states
     F_ADDRESSING = 128, // walk all addressing modes

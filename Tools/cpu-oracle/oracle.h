@@ -128,5 +128,4 @@ void record_system_forms(void);
 void record_x87_forms(void);
 void record_sequences(void);
 
-// operands.c: see there
-extern int effort;
+extern int effort; // states per encoding

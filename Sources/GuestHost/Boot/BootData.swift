@@ -10,7 +10,7 @@ package struct BootData {
     let initrd: Range<UInt64>?
     let commandLine: [UInt8]
 
-    /// H:124 Fails only for a command line that does not fit its page.
+    /// Fails only for a command line that does not fit its page.
     package init(layout: BootLayout, arguments: [String], dialect: Dialect) throws(LaunchError) {
         memory = layout.memory
         initrd = layout.initrd
@@ -27,7 +27,8 @@ package struct BootData {
         }
     }
 
-    /// Fills in the form. False when memory is smaller than the form, which `MemorySize` rules out.
+    /// H:124 Fills in the form at physical 0, which is also where the guest will look: esi, like all its registers, starts
+    /// as 0. False when memory is smaller than the form, which `MemorySize` rules out.
     package func write(into memory: GuestMemory, dialect: Dialect) -> Bool {
         switch dialect {
         case .linux2623: writeZeroPage(into: memory)

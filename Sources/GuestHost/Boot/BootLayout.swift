@@ -33,6 +33,9 @@ package struct BootLayout: Equatable {
     /// finds its initrd out of reach and goes on without. Guests of that size did not exist in 2007. The address is
     /// part of the boot data, so we simply stay within reach. The February launcher told the kernel nothing but the
     /// size, and so its initrd ends exactly at the end of memory, always.
+    ///
+    /// (The device page stays above all memory. A kernel without HIGHMEM uses 892 MiB at most and then looks for its
+    /// devices right there, in vain: that much is the limit of such a kernel, here as on the original.)
     package init(
         memory: MemorySize, initrdCount: UInt64?, pageOffset: UInt32, dialect: Dialect, kernel: String, initrd: String?
     ) throws(LaunchError) {

@@ -58,6 +58,7 @@ package final class Console: HostDevice {
         return DeviceCounters(name: name, irq: nil, figures: .console(counters))
     }
 
+    /// H:158 Hands the guest's output to whoever shows it. No buffering: the guest did that, if it wanted to.
     package func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 {
         for piece in buffer.pieces { sink.write(UnsafeRawBufferPointer(piece.bytes)) }
         figures.withLock {

@@ -22,7 +22,8 @@ package struct DMABuffer {
     /// u32 used_len; u32 addr[16]; u16 len[16].
     package static let structureSize = 100
 
-    /// H:150 Reads the list up to the first zero length.
+    /// H:150 Reads the list up to the first zero length, and believes a piece only when all of it is guest memory. From here on
+    /// devices need no more checks: what a `DMABuffer` names may be touched.
     package init(at address: GuestPhysical, in memory: GuestMemory) throws(DeviceFault) {
         // Tables of the guest may lie at any address, but not across the end of memory.
         guard memory.bytes(at: address, count: Self.structureSize) != nil else {

@@ -43,7 +43,9 @@ final class GuestLife: Sendable {
         waker.ring()
     }
 
-    /// H:140 Brings the virtual CPU to its first instruction. On the thread that will run it: the hypervisor remembers who.
+    /// H:140 Tells the hypervisor the four things that it wants to know about a guest: where memory ends, where the page
+    /// directory lies, where to begin, and where the kernel sees physical 0. On the thread that will run the guest,
+    /// since the hypervisor remembers who asked and runs it for nobody else.
     func initialize(name: String) throws(LaunchError) {
         do {
             try lguest.initialize(
@@ -56,7 +58,8 @@ final class GuestLife: Sendable {
         began.store(monotonicNanoseconds(), ordering: .releasing)
     }
 
-    /// H:142 Runs the guest to its end and says what kind of end it was.
+    /// H:142 Runs the guest to its end and says what kind of end it was. Each turn of the loop is one `run`: it comes back with
+    /// a DMA for one of the devices, or because the waker wants attention for waiting input, or because the guest is dead.
     func run() -> GuestState {
         defer {
             waker.stop()
@@ -125,7 +128,7 @@ final class GuestLife: Sendable {
         return .dead(reason: reason.crashMessage ?? reason.description)
     }
 
-    /// H:144 Finds the device that a DMA is for. One that nobody waits for is dropped: guests probe.
+    /// H:144 Finds the device that a DMA is for, by its key. One that nobody waits for is dropped with a remark: guests probe.
     private func handleOutput(_ sent: SentDMA) throws(DeviceFault) {
         let buffer = try DMABuffer(at: sent.dma, in: loaded.memory)
         guard let device = devices.devices.first(where: { $0.outputKey == sent.key }) else {
@@ -136,7 +139,8 @@ final class GuestLife: Sendable {
         buffer.markUsed(Int(used), in: loaded.memory)
     }
 
-    /// H:146 Offers waiting input to the guest, device by device, and arms the waker for more.
+    /// H:146 Offers waiting input to the guest, device by device, and arms the waker for more. A guest binds buffers and frees
+    /// them with plain stores, of which nobody hears; when there is input left, all that one can do is to come back.
     private func handleInput() throws(DeviceFault) -> InputProgress {
         var result = InputProgress.done
         for device in devices.devices {

@@ -37,7 +37,7 @@ final class Waker: Sendable {
         close(bell)
     }
 
-    /// H:148 Starts the thread.
+    /// Starts the thread.
     func start(name: String) throws(LaunchError) {
         isFinished.withLock { $0 = false }
         let result = startThread(named: "wake " + name, stackBytes: 256 << 10) { [self] in
@@ -76,6 +76,8 @@ final class Waker: Sendable {
         } while !isFinished.wait(within: .milliseconds(1), until: { $0 })
     }
 
+    /// H:148 Waits, and calls `breakOut(true)`, which returns only when the guest's own thread has called `breakOut(false)`: one
+    /// break-out at a time, and no spinning while somebody is already on it.
     private func loop() {
         var events = [epoll_event](repeating: epoll_event(), count: 8)
         while !stopping.load(ordering: .acquiring) {

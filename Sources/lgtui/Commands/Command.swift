@@ -41,8 +41,8 @@ package struct Binding: Sendable {
 
     package static let table: [Binding] =
         [
-            Binding(.left, "focus-left"), Binding(.right, "focus-right"),
-            Binding(.up, "focus-up"), Binding(.down, "focus-down"),
+            Binding(.left, "focus left"), Binding(.right, "focus right"),
+            Binding(.up, "focus up"), Binding(.down, "focus down"),
             Binding(.character("n"), "focus-next"), Binding(.tab, "focus-next"),
             Binding(.character("p"), "focus-previous"), Binding(.backTab, "focus-previous"),
             Binding(.character("l"), "focus-last"),
@@ -66,7 +66,7 @@ package struct Binding: Sendable {
     /// The keys of a command, as help writes them; runs of digits become `1…9`.
     package static func keys(of name: String) -> String {
         let bindings = table.filter { $0.command == name || $0.command.hasPrefix(name + " ") }
-        if bindings.count > 3, let first = bindings.first, let last = bindings.last {
+        if bindings.count > 4, let first = bindings.first, let last = bindings.last {
             return "\(first.key.name) … \(last.key.name)"
         }
         return bindings.map(\.key.name).joined(separator: ", ")

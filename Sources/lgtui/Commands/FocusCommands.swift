@@ -2,10 +2,20 @@
 
 extension Command {
     static let focusCommands: [Command] = [
-        direction("focus-left", .left, "focus the pane to the left"),
-        direction("focus-right", .right, "focus the pane to the right"),
-        direction("focus-up", .up, "focus the pane above"),
-        direction("focus-down", .down, "focus the pane below"),
+        Command("focus", "left|right|up|down", .focus, "focus the pane in that direction") { workspace, arguments in
+            let directions: [String: Key] = ["left": .left, "right": .right, "up": .up, "down": .down]
+            guard let word = arguments.first, let key = directions[word] else {
+                workspace.tell("focus needs a direction: left, right, up or down", .error)
+                return []
+            }
+            if let pane = workspace.neighbor(key) {
+                workspace.focus(on: pane)
+            } else if workspace.plan.frames.count < workspace.panes.count {
+                // Zoomed, or on a screen too small for more, arrows walk through the panes in order.
+                step(&workspace, by: key == .left || key == .up ? -1 : 1)
+            }
+            return []
+        },
         Command("focus-next", "", .focus, "focus the next pane") { workspace, _ in
             step(&workspace, by: 1)
             return []
@@ -35,18 +45,6 @@ extension Command {
             return []
         },
     ]
-
-    /// Without a neighbour (zoomed, or a screen too small for more) arrows walk through the panes in order.
-    private static func direction(_ name: String, _ key: Key, _ summary: String) -> Command {
-        Command(name, "", .focus, summary) { workspace, _ in
-            if let pane = workspace.neighbor(key) {
-                workspace.focus(on: pane)
-            } else if workspace.plan.frames.count < workspace.panes.count {
-                step(&workspace, by: key == .left || key == .up ? -1 : 1)
-            }
-            return []
-        }
-    }
 
     private static func step(_ workspace: inout Workspace, by distance: Int) {
         let count = workspace.panes.count

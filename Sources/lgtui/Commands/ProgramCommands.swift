@@ -17,7 +17,7 @@ extension Command {
             let alive = workspace.panes.count { $0.phase.isAlive }
             if alive == 0 { return [.quit] }
             let guests = alive == 1 ? "1 guest is still running" : "\(alive) guests are still running"
-            workspace.question = Question(text: "\(guests). Quit? (y/n)", onYes: .quit)
+            workspace.question = Question(text: "\(guests). Quit? (y/n)", short: "Quit? (y/n)", onYes: .quit)
             return []
         },
     ]

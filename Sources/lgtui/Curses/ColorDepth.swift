@@ -64,7 +64,7 @@ package enum ColorDepth: Int, Comparable, Sendable {
 
     /// The nearest in the 6×6×6 cube and the grey ramp; the first sixteen are left out, since users redefine them.
     private static func nearest256(_ color: (Int, Int, Int)) -> Int {
-        func step(_ value: Int) -> Int { value < 48 ? 0 : value < 115 ? 1 : min(5, (value - 35) / 40) }
+        func step(_ value: Int) -> Int { value < 48 ? 0 : value <= 115 ? 1 : min(5, (value - 35) / 40) }
         let cube = 16 + 36 * step(color.0) + 6 * step(color.1) + step(color.2)
         let average = (color.0 + color.1 + color.2) / 3
         let gray = 232 + min(23, max(0, (average - 3) / 10))

@@ -10,8 +10,8 @@ package enum HelpPage {
 
     package static let lines: [Line] = {
         var lines: [Line] = [
-            .text("Everything you type goes to the focused guest, except \(Binding.prefixName) and the key after it."),
-            .text("Three ^C within a second abort the focused guest."),
+            .text("What you type goes to the focused guest, except \(Binding.prefixName) and"),
+            .text("the key after it. Three ^C within a second abort that guest."),
         ]
         for group in Command.Group.allCases {
             lines += [.empty, .title(group.rawValue)]
@@ -25,7 +25,7 @@ package enum HelpPage {
 
     /// Paints the page as a box in the middle of the screen; returns the scroll position after clamping.
     package static func paint(scroll: Int, on canvas: inout Canvas, theme: Theme, borders: BorderSet) -> Int {
-        let keyColumns = 12
+        let keyColumns = 14
         let wanted = Size(columns: 74, rows: lines.count + 2)
         let size = Size(
             columns: min(canvas.size.columns, wanted.columns), rows: min(canvas.size.rows, wanted.rows))
@@ -45,7 +45,9 @@ package enum HelpPage {
                 }
             }
         }
-        canvas.write(" Keys ", column: box.column + 2, row: box.row, limit: box.endColumn - 1, style: theme.helpTitle)
+        canvas.write(
+            " Keys after \(Binding.prefixName) ", column: box.column + 2, row: box.row, limit: box.endColumn - 1,
+            style: theme.helpTitle)
 
         let top = min(max(0, scroll), max(0, lines.count - inner.rows))
         let limit = inner.endColumn - 1

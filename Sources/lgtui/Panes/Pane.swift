@@ -63,10 +63,10 @@ package final class Pane: Sendable {
 
     package var phase: PanePhase {
         let (failure, isStarting) = launch.withLock { ($0.failure, $0.isStarting) }
-        switch guest.state {
-        case .configured:
-            if isStarting { return .booting }
-            return failure.map { .failed($0) } ?? .waiting
+        let state = guest.state
+        if isStarting && !state.isAlive { return .booting }
+        switch state {
+        case .configured: return failure.map { .failed($0) } ?? .waiting
         case .booting: return .booting
         case .running, .halted: return .running
         case .poweredOff: return failure.map { .failed($0) } ?? .poweredOff

@@ -68,6 +68,8 @@ package struct Message: Equatable, Sendable {
 /// A question that holds the keyboard until it is answered.
 package struct Question: Equatable, Sendable {
     package var text: String
+    /// The same for screens that have no room for it.
+    package var short: String
     package var onYes: Effect
 }
 

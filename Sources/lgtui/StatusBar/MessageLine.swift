@@ -10,7 +10,8 @@ package enum MessageLine {
     /// What the line shows now; nil when it has nothing to say (then the status bar may have its place).
     package static func pieces(_ workspace: Workspace, theme: Theme) -> [Piece]? {
         if let question = workspace.question {
-            return [Piece(text: " \(question.text) ", style: theme.question)]
+            let fits = textWidth(question.text) + 2 <= workspace.size.columns
+            return [Piece(text: " \(fits ? question.text : question.short) ", style: theme.question)]
         }
         if let since = workspace.prefixSince, workspace.now &- since >= Workspace.hintDelay {
             var pieces = [Piece(text: " \(Binding.prefixName) ", style: theme.hintKey)]

@@ -27,7 +27,7 @@ package struct StatusBar: Sendable {
             Segment(priority: 0, pieces: [Piece(text: " \(number) \(pane.name) ".onOneLine, look: .name)]),
             Segment(priority: 1, pieces: [Piece(text: " \(pane.phase.label)", look: .state)]),
         ]
-        if isZoomed && count > 1 { left.append(Segment(priority: 6, pieces: [Piece(text: " (zoomed)", look: .label)])) }
+        if isZoomed && count > 1 { left.append(Segment(priority: 5, pieces: [Piece(text: " (zoomed)", look: .label)])) }
         left += Self.segments(rates, priority: 2)
         right = [
             Segment(
@@ -38,7 +38,7 @@ package struct StatusBar: Sendable {
                 ])
         ]
         right += Self.segments(sum, priority: 7)
-        right.append(Segment(priority: 4, pieces: [Piece(text: " ", look: .label)]))
+        right.append(Segment(priority: 5, pieces: [Piece(text: " ", look: .label)]))
     }
 
     private static func segments(_ rates: RateMeter, priority: Int) -> [Segment] {
@@ -66,7 +66,7 @@ package struct StatusBar: Sendable {
                     Piece(text: "/s", look: .label),
                 ]),
             Segment(
-                priority: priority + 3,
+                priority: priority + 4,
                 pieces: [
                     Piece(text: "  net in ", look: .label),
                     Piece(text: padded(compact(now.packetsReceived), to: 4), look: .figure),

@@ -5,7 +5,7 @@
 #   make build            .build/release/lgtui, with the Swift runtime inside
 #   make install          the program, its manual page, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
-#   make bench            measure
+#   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
 #   make lint             formatting of all Swift sources, and the manual page
 #   make tour             the numbered comments of hypervisor and launcher, in the order in which a guest meets them
 #   make clean
@@ -45,7 +45,8 @@ guest: toolchain
 	$(MAKE) -C Guests install
 
 bench: packages
-	cd Benchmarks && $(SWIFT) run -c release
+	$(MAKE) -C Benchmarks/Workloads
+	cd Benchmarks && $(SWIFT) run -c release lgtui-bench cpu
 
 lint: toolchain
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive $(SWIFT_SOURCES)

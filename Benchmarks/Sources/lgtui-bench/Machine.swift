@@ -19,12 +19,15 @@ struct Machine {
         let memory = try GuestMemory(size: Self.size)
         cpu = try CPU(memory: memory)
         func word(_ at: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(image[at + $1]) << UInt32(8 * $1) } }
-        guard image.count > 52, word(0) == 0x464c_457f else { throw BenchError.message("a workload is not an ELF file") }
+        guard image.count > 52, word(0) == 0x464c_457f else {
+            throw BenchError.message("a workload is not an ELF file")
+        }
         for i in 0..<Int(word(44) & 0xffff) {
             let header = Int(word(28)) + 32 * i
             guard word(header) == 1 else { continue }
             let (offset, count) = (Int(word(header + 4)), Int(word(header + 16)))
-            memory.bytes(at: GuestPhysical(word(header + 12)), count: count)?.copyBytes(from: image[offset..<offset + count])
+            memory.bytes(at: GuestPhysical(word(header + 12)), count: count)?
+                .copyBytes(from: image[offset..<offset + count])
         }
         for table in 0..<16 as Range<UInt32> {
             _ = memory.store32(0x2007 + table * 4096, at: GuestPhysical(Self.directory + table * 4))

@@ -74,7 +74,9 @@ struct Workloads: ParsableCommand {
         fseek(file, 0, SEEK_END)
         var bytes = [UInt8](repeating: 0, count: ftell(file))
         rewind(file)
-        guard fread(&bytes, 1, bytes.count, file) == bytes.count else { throw BenchError.message("\(path): short read") }
+        guard fread(&bytes, 1, bytes.count, file) == bytes.count else {
+            throw BenchError.message("\(path): short read")
+        }
         return bytes
     }
 }

@@ -68,7 +68,7 @@ extension UnsafeMutablePointer<CPUState> {
     var currentFlags: UInt32 { pointee.eflags & ~Flag.status | statusFlags }
 
     /// The sixteen conditions of Jcc, SETcc and CMOVcc.
-    func condition(_ cc: UInt8) -> Bool {
+    @inline(__always) func condition(_ cc: UInt8) -> Bool {
         let holds: Bool
         switch cc >> 1 & 7 {
         case 0: holds = of

@@ -88,13 +88,16 @@ extension CPU {
         let bucket = code.buckets + CodeCache.bucket(block.pointee.physical, block.pointee.eip)
         block.pointee.hashNext = bucket.pointee
         bucket.pointee = block
-        for frame in block.frames {
-            for range in block.ranges(inFrame: frame) { markCode(frame: frame, range.0, range.1) }
-            block.setNextBlock(code.blocks[frame], inFrame: frame)
-            code.blocks[frame] = block
-        }
+        list(block, frame: block.firstFrame)
+        if let second = block.secondFrame { list(block, frame: second) }
         let end = UnsafeMutableRawPointer(block.ops + Int(block.pointee.slots)) - code.arena
         code.used = end
+    }
+
+    private func list(_ block: BlockPointer, frame: Int) {
+        block.forEachRange(inFrame: frame) { markCode(frame: frame, $0, $1) }
+        block.setNextBlock(code.blocks[frame], inFrame: frame)
+        code.blocks[frame] = block
     }
 
     /// Decodes the single instruction at `state.eip` into the scratch block, limits and all. For single steps, for the

@@ -31,8 +31,8 @@ final class CodeCache {
     /// For instructions decoded on the spot.
     let scratch: BlockPointer
 
-    /// 2¹⁴, which the shift in `bucket` knows too.
-    static var bucketCount: Int { 1 << 14 }
+    /// 2¹⁵, which the shift in `bucket` knows too.
+    static var bucketCount: Int { 1 << 15 }
     static var jumpCount: Int { 1 << 11 }
     static var arenaSize: Int { 24 << 20 }
     static var maximumInstructions: Int { 64 }
@@ -69,7 +69,7 @@ final class CodeCache {
     private let total: Int
 
     @inline(__always) static func bucket(_ physical: UInt32, _ eip: UInt32) -> Int {
-        Int((physical &* 0x9e37_79b1 ^ eip &* 0x85eb_ca6b) >> 18)
+        Int((physical &* 0x9e37_79b1 ^ eip &* 0x85eb_ca6b) >> 17)
     }
     @inline(__always) static func jump(_ eip: UInt32) -> Int {
         Int((eip ^ eip >> 11) & UInt32(jumpCount - 1))
@@ -143,12 +143,12 @@ extension CPU {
                 break
             }
             var hit = false
-            for range in block.ranges(inFrame: frame) where range.0 <= last && range.1 >= first { hit = true }
+            block.forEachRange(inFrame: frame) { if $0 <= last, $1 >= first { hit = true } }
             if hit {
                 kill(block)
                 killed = true
             } else {
-                for range in block.ranges(inFrame: frame) { kept |= Self.granuleMask(range.0, range.1) }
+                block.forEachRange(inFrame: frame) { kept |= Self.granuleMask($0, $1) }
             }
         }
         code.granules[frame] = kept
@@ -171,21 +171,25 @@ extension CPU {
                 at = b.pointee.hashNext
             }
         }
-        for frame in block.frames {
-            let after = block.nextBlock(inFrame: frame)
-            if code.blocks[frame] == block {
-                code.blocks[frame] = after
-                continue
+        unlist(block, frame: block.firstFrame)
+        if let second = block.secondFrame { unlist(block, frame: second) }
+    }
+
+    /// Takes a block out of the list of a frame.
+    private func unlist(_ block: BlockPointer, frame: Int) {
+        let after = block.nextBlock(inFrame: frame)
+        if code.blocks[frame] == block {
+            code.blocks[frame] = after
+            return
+        }
+        var at = code.blocks[frame]
+        while let b = at {
+            let next = b.nextBlock(inFrame: frame)
+            if next == block {
+                b.setNextBlock(after, inFrame: frame)
+                return
             }
-            var at = code.blocks[frame]
-            while let b = at {
-                let next = b.nextBlock(inFrame: frame)
-                if next == block {
-                    b.setNextBlock(after, inFrame: frame)
-                    break
-                }
-                at = next
-            }
+            at = next
         }
     }
 
@@ -227,29 +231,28 @@ extension CPU {
 }
 
 extension UnsafeMutablePointer<Block> {
-    /// The frames with bytes of the block.
-    var frames: [Int] {
-        let first = Int(pointee.physical >> 12)
+    /// The frame of its first byte, and of its last if that is another.
+    var firstFrame: Int { Int(pointee.physical >> 12) }
+    var secondFrame: Int? {
         let second = Int(pointee.secondPage >> 12)
-        return pointee.secondPage == .max || second == first ? [first] : [first, second]
+        return pointee.secondPage == .max || second == firstFrame ? nil : second
     }
     func nextBlock(inFrame frame: Int) -> BlockPointer? {
-        Int(pointee.physical >> 12) == frame ? pointee.frameNext : pointee.secondFrameNext
+        firstFrame == frame ? pointee.frameNext : pointee.secondFrameNext
     }
     func setNextBlock(_ next: BlockPointer?, inFrame frame: Int) {
-        if Int(pointee.physical >> 12) == frame {
+        if firstFrame == frame {
             pointee.frameNext = next
         } else {
             pointee.secondFrameNext = next
         }
     }
-    /// First and last byte, as page offsets, of each piece of the block in a frame.
-    func ranges(inFrame frame: Int) -> [(Int, Int)] {
+    /// Calls `body` with the first and last byte, as page offsets, of each piece of the block in a frame: one, or two
+    /// when a frame is mapped behind itself.
+    @inline(__always) func forEachRange(inFrame frame: Int, _ body: (Int, Int) -> Void) {
         let start = Int(pointee.physical & 0xfff)
         let end = start + Int(pointee.bytes)
-        var result: [(Int, Int)] = []
-        if Int(pointee.physical >> 12) == frame { result.append((start, min(end, 4096) - 1)) }
-        if pointee.secondPage != .max, Int(pointee.secondPage >> 12) == frame { result.append((0, end - 4097)) }
-        return result
+        if firstFrame == frame { body(start, min(end, 4096) - 1) }
+        if pointee.secondPage != .max, Int(pointee.secondPage >> 12) == frame { body(0, end - 4097) }
     }
 }

@@ -156,4 +156,11 @@ struct Machine {
         s.pointee.carries = product == Int64(Int32(bitPattern: r)) ? 0 : 1 << 32
         return r
     }
+    @inline(__always) func mul(_ b: UInt32) {
+        let product = UInt64(s.pointee.eax) &* UInt64(b)
+        s.pointee.eax = UInt32(truncatingIfNeeded: product)
+        s.pointee.edx = UInt32(truncatingIfNeeded: product >> 32)
+        result(UInt32(truncatingIfNeeded: product))
+        s.pointee.carries = product >> 32 != 0 ? 1 << 32 : 0
+    }
 }

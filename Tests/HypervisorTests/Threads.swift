@@ -24,7 +24,9 @@ final class BackgroundThread: @unchecked Sendable {
     }
 
     var isFinished: Bool { finished.load(ordering: .acquiring) }
+    // Either of the two, once.
     func join() { pthread_join(thread, nil) }
+    func detach() { pthread_detach(thread) }
 }
 
 /// Waits for a condition, at most 30 seconds. - Returns: whether it came true.
@@ -52,12 +54,12 @@ final class Watchdog: Sendable {
     func watch(_ lguest: EmbeddedLguest) {
         let watchdog = self
         // Weakly, since some tests want to see a guest go.
-        _ = BackgroundThread { [weak lguest] in
+        BackgroundThread { [weak lguest] in
             for _ in 0..<300 {
                 if watchdog.isOver.load(ordering: .relaxed) { return }
                 usleep(100_000)
             }
             try? lguest?.breakOut(true)
-        }
+        }.detach()
     }
 }

@@ -60,6 +60,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TerminalCoreTests", dependencies: ["TerminalCore"], exclude: ["Corpus"], swiftSettings: strict),
+        .testTarget(
+            name: "DemoGuestTests",
+            dependencies: ["GuestHost", "Hypervisor", "TerminalCore", "CDemoGuest"],
+            swiftSettings: strict),
         .testTarget(name: "LgtuiTests", dependencies: ["lgtui"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["lgtui", "TerminalCore"], swiftSettings: strict),
     ],

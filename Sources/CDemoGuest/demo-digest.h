@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 a28b3cabd67cdebf88fba99ca3ebfc5b74d74b74568307d66ae1eaafb5a6a9c3
+// sha256 74f7861cbe0b90c1c1e258590ccaaf1c9a9c90414efdb23ed65760f4d71a5377

@@ -47,23 +47,37 @@ public struct MD5 {
         0xF429_2244, 0x432A_FF97, 0xAB94_23A7, 0xFC93_A039, 0x655B_59C3, 0x8F0C_CC92, 0xFFEF_F47D, 0x8584_5DD1,
         0x6FA8_7E4F, 0xFE2C_E6E0, 0xA301_4314, 0x4E08_11A1, 0xF753_7E82, 0xBD3A_F235, 0x2AD7_D2BB, 0xEB86_D391,
     ]
-    private static let shifts: [UInt32] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21]
-
+    /// Sixty-four steps in four rounds. Each round is a loop of its own with its own formula, so that the inner loop has
+    /// no choices to make: this is most of what `disk sum` does.
     private mutating func block(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         var (a, b, c, d) = state
-        for step in 0..<64 {
-            let mix: UInt32
-            let index: Int
-            switch step >> 4 {
-            case 0: (mix, index) = (b & c | ~b & d, step)
-            case 1: (mix, index) = (d & b | ~d & c, (5 * step + 1) & 15)
-            case 2: (mix, index) = (b ^ c ^ d, (3 * step + 5) & 15)
-            default: (mix, index) = (c ^ (b | ~d), (7 * step) & 15)
+        MD5.sines.withUnsafeBufferPointer { sines in
+            @inline(__always)
+            func round(
+                _ number: Int, _ shifts: (UInt32, UInt32, UInt32, UInt32), start: Int, stride: Int,
+                mix: (UInt32, UInt32, UInt32) -> UInt32
+            ) {
+                var index = start
+                @inline(__always)
+                func step(_ position: Int, _ shift: UInt32) {
+                    let word = bytes.loadUnaligned(fromByteOffset: offset &+ 4 &* index, as: UInt32.self)
+                    let sum = a &+ mix(b, c, d) &+ sines[position] &+ UInt32(littleEndian: word)
+                    (a, d, c, b) = (d, c, b, b &+ (sum &<< shift | sum &>> (32 &- shift)))
+                    index = (index &+ stride) & 15
+                }
+                var position = number &* 16
+                for _ in 0..<4 {
+                    step(position, shifts.0)
+                    step(position &+ 1, shifts.1)
+                    step(position &+ 2, shifts.2)
+                    step(position &+ 3, shifts.3)
+                    position &+= 4
+                }
             }
-            let word = bytes.loadUnaligned(fromByteOffset: offset + 4 * index, as: UInt32.self)
-            let sum = a &+ mix &+ MD5.sines[step] &+ UInt32(littleEndian: word)
-            let shift = MD5.shifts[(step >> 4) * 4 + (step & 3)]
-            (a, d, c, b) = (d, c, b, b &+ (sum &<< shift | sum &>> (32 &- shift)))
+            round(0, (7, 12, 17, 22), start: 0, stride: 1) { $0 & $1 | ~$0 & $2 }
+            round(1, (5, 9, 14, 20), start: 1, stride: 5) { $2 & $0 | ~$2 & $1 }
+            round(2, (4, 11, 16, 23), start: 5, stride: 3) { $0 ^ $1 ^ $2 }
+            round(3, (6, 10, 15, 21), start: 0, stride: 7) { $1 ^ ($0 | ~$2) }
         }
         state = (state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d)
     }

@@ -66,7 +66,8 @@ enum Frames {
     }
 
     static func release(from start: UInt32, to end: UInt32) {
-        for frame in Int(start / pageSize)..<min(Int(end / pageSize), count) { table[frame] = Use.free.rawValue }
+        let last = min(Int(end / pageSize), count)  // what lies out of reach was never ours
+        for frame in min(Int(start / pageSize), last)..<last { table[frame] = Use.free.rawValue }
     }
 
     static func use(of physical: Physical) -> UInt8 {

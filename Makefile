@@ -7,7 +7,7 @@
 #   make guest            rebuild the demo guest that the program embeds
 #   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
 #   make lint             formatting of all Swift sources, and the manual page
-#   make tour             the numbered comments of hypervisor and launcher, in the order in which a guest meets them
+#   make tour             the numbered comments of launcher, hypervisor and guest, in the order in which they meet
 #   make clean
 
 SWIFT    ?= swift
@@ -51,13 +51,14 @@ bench: packages
 lint: toolchain
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive $(SWIFT_SOURCES)
 
-# A comment that begins with H: and a number is a stop of the tour; it is printed up to the declaration that follows it.
+# A comment that begins with H: (host) or G: (guest) and a number is a stop of the tour; it is printed up to the declaration
+# that follows it. The host's half comes first.
 tour:
-	@grep -rlE '^ *//+ H:[0-9]+' Sources --include='*.swift' | LC_ALL=C sort | xargs awk ' \
+	@grep -rlE '^ *//+ [HG]:[0-9]+' Sources Guests/Demo --include='*.swift' --include='*.S' | LC_ALL=C sort | xargs awk ' \
 	    FNR == 1 { stop = "" } \
-	    match($$0, /^ *\/\/+ H:[0-9]+/) { \
-	        stop = substr($$0, RSTART, RLENGTH); sub(/.*H:/, "", stop); n = 0; \
-	        key = sprintf("%05d %s %05d", stop, FILENAME, FNR); \
+	    match($$0, /^ *\/\/+ [HG]:[0-9]+/) { \
+	        stop = substr($$0, RSTART, RLENGTH); half = (stop ~ /H:/) ? 1 : 2; sub(/.*:/, "", stop); n = 0; \
+	        key = sprintf("%d %05d %s %05d", half, stop, FILENAME, FNR); \
 	        printf "%s %05d\t\n%s %05d\t%s:%d\n", key, n++, key, n++, FILENAME, FNR } \
 	    stop != "" { \
 	        text = $$0; sub(/^ */, "", text); printf "%s %05d\t    %s\n", key, n++, text; \

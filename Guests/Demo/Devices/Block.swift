@@ -82,7 +82,7 @@ final class BlockDevice: Device {
         return count * BlockDevice.sectorSize
     }
 
-    // G:530
+    // G:530 A disk request from beginning to end: the form, the call, the nap, the result.
     private func perform(write: Bool, _ first: UInt32, _ length: Int) throws(DiskError) {
         type.store(write ? 1 : 0)
         sector.store(first)

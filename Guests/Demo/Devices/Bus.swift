@@ -64,7 +64,7 @@ enum Bus {
         }
     }
 
-    // G:500
+    // G:500 Finding the devices: one page behind the end of memory, filled in before we were born.
     /// Looks at every descriptor and finds it a driver.
     static func scan(devicePage: UInt32) {
         let page = Paging.mapDevice(frame: devicePage, count: 1)

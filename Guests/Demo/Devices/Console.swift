@@ -51,7 +51,7 @@ final class Console: Device {
         if outputCount == Int(pageSize) { flush() }
     }
 
-    // G:510
+    // G:510 Output. The host has written it by the time the call returns: the guest stood still meanwhile.
     func flush() {
         guard outputCount > 0 else { return }
         outputDMA.setPiece(0, at: Physical(output), count: UInt16(outputCount))
@@ -78,7 +78,7 @@ final class Console: Device {
         return inputDMA.bind(to: 0, irq: descriptor.irq) ? self : nil
     }
 
-    // G:520
+    // G:520 Input, from the interrupt that says a buffer was filled.
     /// Moves what the host delivered into the ring. Runs with interrupts off: as the handler, and when a reader has made room.
     private func takeInput() {
         let available = inputDMA.usedLength

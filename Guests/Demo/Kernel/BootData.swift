@@ -18,7 +18,7 @@ struct BootData {
     let firstTables: (start: UInt32, end: UInt32)
     private let text: Physical
 
-    // G:130
+    // G:130 The two dialects side by side: this is all that separates them, apart from the console's key.
     /// Reads the numbers. Needs no heap, for it tells the heap where memory is.
     init(_ dialect: Dialect, at data: Physical) {
         let zeroPage = data.pointer

@@ -30,7 +30,7 @@ enum Clock {
         Interrupts.off { UInt64(LguestData.seconds.load()) * second + UInt64(LguestData.nanoseconds.load()) }
     }
 
-    // G:360
+    // G:360 What time is it? A question with two answers, depending on how much the host trusts its counter.
     /// Nanoseconds since boot; never runs backwards. Without a usable counter it advances only when an interrupt arrives.
     static func now() -> UInt64 {
         let time: UInt64

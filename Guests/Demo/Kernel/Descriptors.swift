@@ -15,7 +15,7 @@ enum Descriptors {
         return 0x00CF_0000_0000_FFFF | access << 40
     }
 
-    // G:300
+    // G:300 Who may do what (GDT) and who is called when something happens (IDT). The host checks both and keeps copies.
     static func load() {
         let table = Frames.take().pointer.bindMemory(to: UInt64.self, capacity: entries)
         table.update(repeating: 0, count: entries)

@@ -21,7 +21,7 @@ enum Heap {
         }
     }
 
-    // G:420
+    // G:420 Where Swift's arrays and closures come from.
     static func allocate(_ size: Int, alignment: Int) -> UnsafeMutableRawPointer {
         let wanted = max(size, alignment, 1 << smallest)
         liveBlocks += 1

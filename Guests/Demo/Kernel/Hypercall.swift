@@ -25,7 +25,7 @@ enum Hypercall {
     nonisolated(unsafe) private(set) static var queued: UInt32 = 0
     nonisolated(unsafe) private static var cursor: UInt32 = 0
 
-    // G:200
+    // G:200 The hypercall. Everything that a kernel on real hardware does with privileged instructions, we do with this.
     /// Asks the host now. Costs one world switch.
     @discardableResult
     static func call(_ number: Number, _ edx: UInt32 = 0, _ ebx: UInt32 = 0, _ ecx: UInt32 = 0) -> UInt32 {

@@ -31,7 +31,7 @@ enum Interrupts {
 
     static func on() { LguestData.irqEnabled.store(0x200) }
 
-    // G:340
+    // G:340 Turning interrupts off costs one store, not a hypercall: the flag is a word that the host reads.
     /// Runs `body` with interrupts held off.
     static func off<Result>(_ body: () -> Result) -> Result {
         let before = LguestData.irqEnabled.load()
@@ -41,7 +41,7 @@ enum Interrupts {
         return result
     }
 
-    // G:350
+    // G:350 And this is how a guest that has nothing to do costs nothing.
     /// Sleeps until an interrupt, unless there is a reason to stay awake. The check and the sleep are one step
     /// as far as interrupts can tell: they are off until the host itself turns them on to wake us. Otherwise the one
     /// that we wait for could slip in between, and we would sleep through it.

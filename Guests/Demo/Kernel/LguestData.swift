@@ -30,7 +30,7 @@ enum LguestData {
     /// eax, edx, ebx, ecx of a queued call.
     static func argument(_ slot: UInt32, _ index: UInt32) -> Word { word(84 + 16 * slot + 4 * index) }
 
-    // G:120
+    // G:120 The handshake: here is our page, and these are the instructions between which you must not interrupt.
     /// The first hypercall of every guest. Before it, nothing else is allowed.
     static func introduce() {
         for slot in 0..<ringSize { status(slot).store(free) }

@@ -6,7 +6,8 @@ nonisolated(unsafe) private var theConsole: Console?
 /// The console. There is always one: kernelMain creates it before anything could want to print.
 var console: Console { theConsole.unsafelyUnwrapped }
 
-// G:110
+// G:110 Waking up. The order matters: no hypercall before the introduction, no memory before the boot data is read, no
+// interrupts before there are handlers.
 @c(kernel_main)
 public func kernelMain(_ dialect: UInt32, _ bootData: UInt32) {
     LguestData.introduce()

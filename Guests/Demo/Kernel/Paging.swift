@@ -21,7 +21,7 @@ struct AddressSpace {
         table(Int(address >> 22))?[Int(address >> 12 & 1023)] ?? 0
     }
 
-    // G:410
+    // G:410 A page table is our memory, but the host runs us on a shadow of it: so each change is announced.
     /// Maps one page and tells the host, whose shadow of this table may be older.
     func map(_ address: UInt32, to frame: Physical, flags: UInt32) {
         let index = Int(address >> 22)
@@ -50,7 +50,7 @@ enum Paging {
     nonisolated(unsafe) private(set) static var kernel = AddressSpace(directory: Physical(0))
     nonisolated(unsafe) private static var nextDevice = Layout.deviceWindow
 
-    // G:400
+    // G:400 Leaving the launcher's page tables for our own. Until the last two lines the old ones still carry us.
     static func start() {
         kernel = AddressSpace(directory: Frames.take(.pageTable))
         let readonlyEnd = Int(Physical(linear: address_of_readonly_end()).value / pageSize)

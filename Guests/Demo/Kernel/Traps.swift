@@ -78,7 +78,7 @@ enum Guard {
     static let killed: UInt32 = 0x200
 }
 
-// G:320
+// G:320 ... and Swift decides whose business it is.
 @c(trap_entry)
 public func trapEntry(_ frame: UnsafeMutablePointer<trap_frame>) {
     let vector = frame.pointee.vector

@@ -9,7 +9,8 @@
 #define DIALECT_2623 0
 #define DIALECT_MM2007 1
 
-// G:100
+// G:100 The guest's half of the tour starts at its first byte. The launcher has loaded us, the hypervisor made a
+// processor that stands right behind these magic words, and nobody has told it anything yet.
         .section .head, "ax", @progbits
         .ascii  "GenuineLguest"
 door_2623:

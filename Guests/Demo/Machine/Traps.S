@@ -30,7 +30,8 @@ trap_stubs:
         pushl   $0x80
         jmp     trap_common
 
-// G:310
+// G:310 Something happened: a fault, a system call, an interrupt that the host made up. All arrive here, with their
+// number pushed by a stub.
 trap_common:
         pushl   %ds
         pushl   %es

@@ -14,7 +14,7 @@ final class Shell {
 
     private var prompt: Text { "\(arguments.name)> " }
 
-    // G:700
+    // G:700 And all of it only to read a line and do what it says.
     func run() -> Never {
         for words in Words.split(arguments.run) {
             console.print("\(prompt)\(Array(words.joined(separator: [UInt8(ascii: " ")])))\n")
@@ -70,7 +70,7 @@ final class Shell {
 
     nonisolated(unsafe) private static var pending: (command: Command, words: [[UInt8]], shell: Shell)?
 
-    // G:710
+    // G:710 The seat belt: whatever a command does, the shell is still there afterwards.
     /// Runs one command; false when ^C stopped it, and with it the rest of the line.
     @discardableResult
     private func execute(_ words: [[UInt8]]) -> Bool {

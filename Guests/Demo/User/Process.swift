@@ -9,7 +9,7 @@ enum Process {
     /// Bytes that a program may ask for beyond its image.
     private static let heapBytes: UInt32 = 1 << 20
 
-    // G:600
+    // G:600 Ring 3. What Linux does in fork, exec, exit and wait, for one program at a time.
     /// Runs the programs' image with `arguments`, the first of which picks the program. Returns when it has ended.
     static func run(_ arguments: [[UInt8]]) {
         let space = Paging.makeAddressSpace()
@@ -57,7 +57,7 @@ enum Process {
         }
     }
 
-    // G:640
+    // G:640 The end of a program, told to the host entry by entry.
     /// Gives everything back. The host may remember this directory by its address, so each entry is taken away
     /// in its sight before the frame gets another life.
     private static func dissolve(_ space: AddressSpace) {
@@ -77,7 +77,7 @@ enum Process {
 
     // MARK: What happens while it runs
 
-    // G:630
+    // G:630 A program trips over a page that is not there. Sometimes that is how it asks for more.
     /// A trap in ring 3 that is no system call: a growing stack, or the end.
     static func faulted(_ frame: TrapFrame) {
         let address = LguestData.faultAddress.load()

@@ -5,7 +5,7 @@ enum SystemCall {
     private static let badAddress = UInt32(bitPattern: -14)
     private static let noSuchCall = UInt32(bitPattern: -38)
 
-    // G:620
+    // G:620 A system call comes straight from ring 3, if the host let the processor deliver it; see the trap gate of G:300.
     static func serve(_ frame: TrapFrame) {
         guard frame.pointee.cameFromUser else {
             frame.pointee.eax = noSuchCall  // the kernel has no business calling itself

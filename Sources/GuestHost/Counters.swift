@@ -30,6 +30,13 @@ public struct GuestCounters: Sendable {
         }
     }
 
+    /// The figures of all networks together.
+    public var networkTotal: NetCounters {
+        devices.reduce(into: NetCounters()) { total, device in
+            if case .network(let figures) = device.figures { total.add(figures) }
+        }
+    }
+
     public var console: ConsoleCounters? {
         for device in devices { if case .console(let figures) = device.figures { return figures } }
         return nil
@@ -38,7 +45,7 @@ public struct GuestCounters: Sendable {
 
 /// The figures of one device.
 public struct DeviceCounters: Sendable {
-    /// `console`, `lgba`, …
+    /// `console`, `lgba`, `eth0`, …
     public var name: String
     /// Its interrupt line, where the device itself knows it.
     public var irq: IRQ?
@@ -47,6 +54,7 @@ public struct DeviceCounters: Sendable {
     public enum Figures: Sendable, Equatable {
         case console(ConsoleCounters)
         case block(BlockCounters)
+        case network(NetCounters)
     }
 }
 

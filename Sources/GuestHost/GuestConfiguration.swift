@@ -11,8 +11,8 @@ public struct GuestConfiguration: Sendable {
     public var kernel: KernelSource
     public var dialect: Dialect
     public var initrd: String?
-    /// In the order of the bus: the first is `/dev/lgba`.
-    public var disks: [Disk]
+    /// In the order of the bus: the first disk is `/dev/lgba`, the first network `eth0`. The console comes after them all.
+    public var devices: [Device]
     /// The kernel's command line, one argument each.
     public var arguments: [String]
     /// A real lguest character device to run the guest on, instead of the hypervisor of this process.
@@ -20,20 +20,27 @@ public struct GuestConfiguration: Sendable {
     /// Whether the log also tells what the original launcher told under `--verbose`.
     public var verbose: Bool
 
+    /// - Parameter disks: a short way to name devices that are disks; they come before `devices`.
     public init(
         name: String, memory: MemorySize, kernel: KernelSource, dialect: Dialect = .linux2623, initrd: String? = nil,
-        disks: [Disk] = [], arguments: [String] = [], devicePath: String? = nil, verbose: Bool = false
+        disks: [Disk] = [], devices: [Device] = [], arguments: [String] = [], devicePath: String? = nil,
+        verbose: Bool = false
     ) {
         self.name = name
         self.memory = memory
         self.kernel = kernel
         self.dialect = dialect
         self.initrd = initrd
-        self.disks = disks
+        self.devices = disks.map { .disk($0) } + devices
         self.arguments = arguments
         self.devicePath = devicePath
         self.verbose = verbose
     }
+
+    /// Those of the devices that are disks, in order.
+    public var disks: [Disk] { devices.compactMap { if case .disk(let disk) = $0 { disk } else { nil } } }
+    /// Those of the devices that are networks, in order.
+    public var networks: [Network] { devices.compactMap { if case .network(let net) = $0 { net } else { nil } } }
 
     /// A file or block device that the guest sees as a disk.
     public struct Disk: Sendable, Hashable {

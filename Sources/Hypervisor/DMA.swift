@@ -35,7 +35,8 @@ extension EmbeddedLguest {
             return 1
         }
         guard bindings.count < Self.maximumBindings else { return 0 }
-        let binding = DMABinding(place: place, owner: mailbox, array: array, count: count, irq: irq)
+        let binding = DMABinding(
+            place: place, owner: mailbox, array: array, count: count, irq: irq, link: link(behind: place))
         bindings.append(binding)
         if case .shared = place { sharedKeys.add(binding) }
         return 1
@@ -60,8 +61,12 @@ extension EmbeddedLguest {
     func sendDMA(key: DMAKey, list address: GuestPhysical) throws(GuestDeath) {
         bank.dmaSends.bump()
         let place = try place(of: key)
-        guard case .shared = place else {
+        guard case .shared(_, let offset) = place else {
             sentDMA = SentDMA(dma: address, key: key)
+            return
+        }
+        if let link = link(behind: place) {
+            try sendDMA(list: address, to: place, offset: offset, link: link)
             return
         }
         for attempt in 0..<2 {
@@ -81,6 +86,50 @@ extension EmbeddedLguest {
                 if attempt == 0 { receiver.giveChance() }
             }
         }
+    }
+
+    private func link(behind place: DMAPlace) -> (any SharedPageLink)? {
+        guard case .shared(let page, _) = place else { return nil }
+        return links[page]
+    }
+
+    // H:625
+    /// The same for a page with a link behind it. A message that no buffer here can take goes to the link, and so does
+    /// every message after it until those before it have arrived: no message ever overtakes another.
+    private func sendDMA(
+        list address: GuestPhysical, to place: DMAPlace, offset: UInt32, link: any SharedPageLink
+    ) throws(GuestDeath) {
+        guard UInt64(address.rawValue) + UInt64(DMAList.size) <= limit,
+            let list = DMAList(at: address, in: memory)
+        else { throw .badRead(address: address.rawValue, count: DMAList.size) }
+        if let bad = list.firstBadPiece(limit: limit) {
+            throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
+        }
+        var hasReceiver = false
+        if !link.hasBacklog(to: offset) {
+            for attempt in 0..<2 {
+                guard let receiver = sharedKeys.receiver(at: place, not: mailbox) else { break }
+                hasReceiver = true
+                switch try receiver.receive(list, from: mailbox) {
+                case .moved(let bytes):
+                    bank.dmaBytesSent.bump(by: UInt64(bytes))
+                    list.prefix(Int(bytes)).withPieces(in: memory) { link.didSend($0, count: Int(bytes), to: offset) }
+                    _ = memory.store32(bytes, at: address)
+                    return
+                case .nothing:
+                    _ = memory.store32(0, at: address)
+                    return
+                case .full:
+                    if attempt == 0 { receiver.giveChance() }
+                }
+            }
+        }
+        let count = list.byteCount
+        let isCarried = list.withPieces(in: memory) {
+            link.carry($0, count: count, to: offset, hasReceiver: hasReceiver)
+        }
+        if isCarried { bank.dmaBytesSent.bump(by: UInt64(count)) }
+        _ = memory.store32(isCarried ? UInt32(count) : 0, at: address)
     }
 
     /// The launcher's side: a free buffer at a key. The array that was bound last goes first.

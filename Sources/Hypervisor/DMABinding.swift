@@ -16,6 +16,8 @@ final class DMABinding: Sendable {
     let array: GuestPhysical
     let count: UInt16
     let irq: IRQ
+    /// Who wants to see what arrives.
+    private let link: (any SharedPageLink)?
 
     private struct Cursor {
         /// Where to look first: the buffer after the one that was filled last.
@@ -25,12 +27,16 @@ final class DMABinding: Sendable {
     }
     private let cursor = Mutex(Cursor())
 
-    init(place: DMAPlace, owner: Mailbox, array: GuestPhysical, count: UInt16, irq: IRQ) {
+    init(
+        place: DMAPlace, owner: Mailbox, array: GuestPhysical, count: UInt16, irq: IRQ,
+        link: (any SharedPageLink)? = nil
+    ) {
         self.place = place
         self.owner = owner
         self.array = array
         self.count = count
         self.irq = irq
+        self.link = link
     }
 
     /// Closes the binding. When this returns, no transfer into it is under way or will ever be.
@@ -89,7 +95,35 @@ final class DMABinding: Sendable {
     /// For another guest: moves what `list` describes into a free buffer and raises the line.
     /// - Throws: the death of the *sender*, when its list is bad. A bad buffer is the death of the receiver.
     func receive(_ list: DMAList, from sender: Mailbox) throws(GuestDeath) -> Outcome {
-        let outcome = try cursor.withLock { (cursor) throws(GuestDeath) -> Outcome in
+        try receive { (target) throws(GuestDeath) -> UInt32? in
+            if let bad = list.firstBadPiece(limit: sender.limit) {
+                throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
+            }
+            let moved = DMAList.copy(list, in: sender.memory, to: target, in: owner.memory)
+            // Nothing fits into a buffer without pieces. Only an empty message may arrive as one.
+            guard moved != 0 || list.count == 0 else { return nil }
+            return moved
+        }
+    }
+
+    /// For the world outside of this process: the same, with bytes that lie in the host's memory.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Delivery {
+        let outcome = receive { (target) -> UInt32? in
+            let moved = target.scatter(bytes, in: owner.memory)
+            return moved != 0 ? moved : nil
+        }
+        switch outcome {
+        case .moved(let count): return .moved(count)
+        case .full: return .full
+        case .nothing: return .nothing
+        }
+    }
+
+    /// Finds a buffer, lets `fill` put bytes into it, and tells the guest.
+    private func receive<Failure: Error>(
+        _ fill: (DMAList) throws(Failure) -> UInt32?
+    ) throws(Failure) -> Outcome {
+        let outcome = try cursor.withLock { (cursor) throws(Failure) -> Outcome in
             guard cursor.isOpen, !owner.isDead else { return .nothing }
             switch search(from: cursor.next) {
             case .none: return .full
@@ -102,12 +136,11 @@ final class DMABinding: Sendable {
                     owner.kill(.badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue))
                     return .nothing
                 }
-                if let bad = list.firstBadPiece(limit: sender.limit) {
-                    throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
+                guard let moved = try fill(target) else { return .nothing }
+                // Before the guest knows: afterwards the bytes are its own, to change as it likes.
+                if let link {
+                    target.prefix(Int(moved)).withPieces(in: owner.memory) { link.didReceive($0, count: Int(moved)) }
                 }
-                let moved = DMAList.copy(list, in: sender.memory, to: target, in: owner.memory)
-                // Nothing fits into a buffer without pieces. Only an empty message may arrive as one.
-                guard moved != 0 || list.count == 0 else { return .nothing }
                 // The receiver polls this word: it must not see the count before it sees the bytes.
                 atomicMemoryFence(ordering: .releasing)
                 _ = owner.memory.store32(moved, at: buffer(index))

@@ -22,8 +22,8 @@ public struct DMAList: Sendable {
 
     public let usedLength: UInt32
     /// Pieces before the first of length zero.
-    public let count: Int
-    private let pieces: [16 of Piece]
+    public private(set) var count: Int
+    private var pieces: [16 of Piece]
 
     /// Reads a list. - Returns: nil when it does not lie in memory.
     public init?(at address: GuestPhysical, in memory: GuestMemory) {
@@ -61,6 +61,34 @@ public struct DMAList: Sendable {
 }
 
 extension DMAList {
+    /// The pieces that hold the first `limit` bytes.
+    func prefix(_ limit: Int) -> DMAList {
+        var list = self
+        var rest = limit
+        for index in 0..<count {
+            guard rest > 0 else {
+                list.count = index
+                break
+            }
+            if Int(pieces[index].length) > rest { list.pieces[index].length = UInt16(truncatingIfNeeded: rest) }
+            rest -= Int(list.pieces[index].length)
+        }
+        return list
+    }
+
+    /// Spreads bytes over the pieces, which were checked against `memory`. - Returns: how many found room.
+    func scatter(_ bytes: UnsafeRawBufferPointer, in memory: GuestMemory) -> UInt32 {
+        var done = 0
+        for index in 0..<count where done < bytes.count {
+            let part = min(Int(pieces[index].length), bytes.count - done)
+            guard let room = memory.bytes(at: pieces[index].address, count: part) else { break }
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + part]))
+            memory.noteExternalWrite(at: pieces[index].address, count: part)
+            done += part
+        }
+        return UInt32(done)
+    }
+
     /// Copies as much as the shorter of two lists holds; both were checked against their memories.
     /// - Returns: bytes copied.
     static func copy(

@@ -48,6 +48,8 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     var pace = Pace()
     var bindings: [DMABinding] = []
     var sharedFrames: [PageFrame: SharedPage] = [:]
+    var links: [SharedPage: any SharedPageLink] = [:]
+    private var claimID: (@Sendable (UInt16) -> Bool)?
     private var hasGuestID = false
     /// The launcher has been told that the guest is dead.
     var wasMourned = false
@@ -87,9 +89,15 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
 
     deinit { retire() }
 
-    /// Says that a frame of this guest is a page that other guests may share, so that DMA to keys in it goes to them.
-    /// For the owning thread, or before there is one.
-    public func declareShared(_ frame: PageFrame, as page: SharedPage) { sharedFrames[frame] = page }
+    /// Says that a frame of this guest is a page that other guests may share, so that DMA to keys in it goes to them, and
+    /// to the link behind it. For the owning thread, or before there is one.
+    public func declareShared(_ frame: PageFrame, as page: SharedPage, link: (any SharedPageLink)? = nil) {
+        sharedFrames[frame] = page
+        links[page] = link
+    }
+
+    /// Lets somebody have a say in this guest's id: one that `claim` refuses will not be used. Before `initialize`.
+    public func chooseID(_ claim: @escaping @Sendable (UInt16) -> Bool) { claimID = claim }
 
     // MARK: Who may ask what
 
@@ -124,7 +132,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         var succeeded = false
         defer { phase.store(succeeded ? 2 : 0, ordering: .releasing) }
         guard pageOffset < Self.reservedStart.rawValue else { throw .invalidArgument }
-        guard let id = guestIDs.take() else { throw .noSpace }
+        guard let id = guestIDs.take(where: claimID ?? { _ in true }) else { throw .noSpace }
 
         self.frameLimit = frameLimit
         self.pageOffset = pageOffset

@@ -17,13 +17,17 @@ package final class GuestIDs: Sendable {
         taken = Mutex([])
     }
 
-    /// The lowest id that nobody has, or nil when all are taken.
-    package func take() -> UInt16? {
+    /// The lowest id that nobody has and that `claim` accepts, or nil when there is none. `claim` is asked for one id after
+    /// the other, under the lock, until it accepts one.
+    package func take(where claim: (UInt16) -> Bool = { _ in true }) -> UInt16? {
         taken.withLock { taken in
-            let id = taken.firstIndex(of: false) ?? taken.count
-            guard id < limit else { return nil }
-            if id == taken.count { taken.append(true) } else { taken[id] = true }
-            return UInt16(id)
+            for id in 0..<limit where id >= taken.count || !taken[id] {
+                guard claim(UInt16(id)) else { continue }
+                while taken.count <= id { taken.append(false) }
+                taken[id] = true
+                return UInt16(id)
+            }
+            return nil
         }
     }
 

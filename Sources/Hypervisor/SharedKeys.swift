@@ -20,6 +20,13 @@ public struct SharedPage: Hashable, Sendable {
         self.page = page
     }
 
+    /// A page that no file and no other guest has: behind it is only what its guest's launcher puts there.
+    public static func unique() -> SharedPage {
+        SharedPage(
+            device: .max, inode: uniqueCount.wrappingAdd(1, ordering: .relaxed).newValue, page: .max)
+    }
+    private static let uniqueCount = Atomic<UInt64>(0)
+
     /// The page of an open file at a byte offset.
     public init(of file: FileDescriptor, offset: Int64 = 0) throws(Errno) {
         var status = stat()
@@ -62,6 +69,11 @@ package final class SharedKeys: Sendable {
     /// Whoever bound `place` last, other than the sender itself.
     func receiver(at place: DMAPlace, not sender: Mailbox) -> DMABinding? {
         bindings.withLock { $0[place]?.last { $0.owner !== sender } }
+    }
+
+    /// What `owner` itself bound last at `place`.
+    func binding(at place: DMAPlace, of owner: Mailbox) -> DMABinding? {
+        bindings.withLock { $0[place]?.last { $0.owner === owner } }
     }
 
     /// How many places are bound.

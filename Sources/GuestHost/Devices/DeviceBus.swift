@@ -50,7 +50,7 @@ package struct DeviceBus {
         guard entries.count < Self.maximumDevices else {
             throw LaunchError(
                 .usage, "a guest can have at most \(Self.maximumDevices) devices, its console included",
-                advice: "leave out some disks")
+                advice: "leave out some disks or networks")
         }
         let index = entries.count
         let address = devicePage + UInt64(pageCount) * 4096
@@ -61,6 +61,14 @@ package struct DeviceBus {
         return DeviceSlot(
             index: index, irq: IRQ(UInt32(index) + 1), page: page,
             descriptor: GuestPhysical(UInt32(truncatingIfNeeded: devicePage) + UInt32(index) * Self.descriptorSize))
+    }
+
+    /// The same for a device with one page, and where that is.
+    package mutating func addWithPage(
+        _ type: DeviceType, features: UInt16
+    ) throws(LaunchError) -> (slot: DeviceSlot, page: GuestPhysical) {
+        let slot = try add(type, features: features, pages: 1)
+        return (slot, slot.page ?? GuestPhysical(0))
     }
 
     /// Writes the descriptors into the device page; the entry after the last stays zero, which ends the list.

@@ -17,6 +17,8 @@ package protocol HostDevice: AnyObject, Sendable {
     var hasPendingInput: Bool { get }
     var counters: DeviceCounters { get }
 
+    /// The guest is loaded and about to live: map pages, tell its hypervisor about them, start to listen.
+    func attach(to lguest: any LguestDevice, memory: GuestMemory) throws(LaunchError)
     /// The guest sent `buffer`; returns how many of its bytes were used, which the guest finds in `used_len`.
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) throws(DeviceFault) -> UInt32
     /// Moves waiting input into the guest as far as the guest has bound buffers for it.
@@ -28,6 +30,7 @@ package protocol HostDevice: AnyObject, Sendable {
 extension HostDevice {
     package var inputDescriptor: Int32? { nil }
     package var hasPendingInput: Bool { false }
+    package func attach(to lguest: any LguestDevice, memory: GuestMemory) throws(LaunchError) {}
     package func deliverInput(port: DevicePort) throws(DeviceFault) -> InputProgress { .done }
 }
 

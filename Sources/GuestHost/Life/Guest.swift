@@ -123,8 +123,12 @@ public final class Guest: Sendable {
         tell(
             "Initialising: limit \(loaded.frameLimit.rawValue) pages, pgdir \(loaded.pageDirectory), "
                 + "start \(loaded.start), page_offset \(hex(loaded.pageOffset))")
-        let life = try GuestLife(
-            loaded: loaded, devices: devices, lguest: try makeDevice(configuration, loaded.memory), log: log)
+        let lguest = try makeDevice(configuration, loaded.memory)
+        var isLaunched = false
+        // Threads of devices must not outlive a launch that fails.
+        defer { if !isLaunched { devices.close() } }
+        try devices.attach(to: lguest, memory: loaded.memory)
+        let life = try GuestLife(loaded: loaded, devices: devices, lguest: lguest, log: log)
 
         let begun = Monitor<Result<Void, LaunchError>?>(nil)
         let name = configuration.name
@@ -151,6 +155,7 @@ public final class Guest: Sendable {
         guard failure == 0 else { throw .system("cannot start a thread for guest '\(name)'", errno: failure) }
         _ = begun.wait(within: .seconds(1 << 40)) { $0 != nil }
         if case .failure(let error)? = begun.withLock({ $0 }) { throw error }
+        isLaunched = true
     }
 
     private func settle(_ state: GuestState, counters: GuestCounters? = nil) {
@@ -232,6 +237,30 @@ public final class Guest: Sendable {
         }
         if old != new { hooks.onInterruptCount(new) }
         if new >= TripleInterrupt.needed { end(.abort) }
+    }
+
+    // MARK: - Captures
+
+    /// Begins a capture of a network device's packets, in place of one that may be going on. It ends with the guest.
+    /// - Parameter network: 0 is eth0.
+    public func startCapture(network: Int, to path: String) throws(LaunchError) {
+        try traffic(of: network).startCapture(to: path)
+    }
+
+    /// Ends the capture; everything until now is then in the file, unless the disk takes longer than two seconds.
+    public func stopCapture(network: Int) throws(LaunchError) { try traffic(of: network).stopCapture() }
+
+    private func traffic(of network: Int) throws(LaunchError) -> Traffic {
+        let name = printable(configuration.name)
+        guard let life = shared.withLock({ $0.life }) else {
+            throw LaunchError(.usage, "guest '\(name)' is not running, so there is nothing to capture")
+        }
+        guard life.devices.networks.indices.contains(network) else {
+            throw LaunchError(
+                .usage, "guest '\(name)' has no network device eth\(network)",
+                advice: "start it with --sharenet=FILE or --tunnet=ADDRESS")
+        }
+        return life.devices.networks[network].traffic
     }
 
     // MARK: - Figures

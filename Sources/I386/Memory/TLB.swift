@@ -49,6 +49,12 @@ struct AddressSpace {
         codePages[Int(linear >> 18) & 63] & (1 << UInt64((linear >> 12) & 63)) != 0
     }
 
+    /// Forgets what one slot knows of a page.
+    func drop(_ slot: Int, _ linear: UInt32) {
+        guard entries[slot].readTag == linear else { return }
+        entries[slot].readTag = .max
+        entries[slot].writeTag = .max
+    }
     /// Forgets every translation of pages for which `matches` is true.
     func drop(where matches: (UInt32) -> Bool) {
         for i in 0..<2 * TLBEntry.count {
@@ -90,11 +96,8 @@ extension CPU {
         let linear = page.rawValue & 0xffff_f000
         let index = Int(linear >> 12) & (TLBEntry.count - 1)
         forEachSpace(cr3) { space in
-            for e in [space.entries + index, space.entries + TLBEntry.count + index]
-            where e.pointee.readTag == linear {
-                e.pointee.readTag = .max
-                e.pointee.writeTag = .max
-            }
+            space.drop(index, linear)
+            space.drop(TLBEntry.count + index, linear)
             return space.mayHoldCode(linear)
         }
     }
@@ -116,7 +119,7 @@ extension CPU {
             spaces[core.pointee.space].drop { $0 < limit.rawValue }
             renew(core.pointee.space)
         case .everything:
-            for i in 0..<Self.spaceCount {
+            for i in 0..<Self.spaceCount where spaces[i].directory != AddressSpace.none {
                 spaces[i].dropEverything()
                 renew(i)
             }

@@ -38,8 +38,10 @@ struct Machine {
         cpu.setDescriptor(12, 0x00cf_bb00_0000_ffff)
         cpu.setDescriptor(13, 0x00cf_b300_0000_ffff)
         cpu.loadPageDirectory(GuestPhysical(Self.directory))
-        try cpu.loadSegment(.cs, selector: 0x61)
-        for segment in [Segment.ss, .ds, .es] { try cpu.loadSegment(segment, selector: 0x69) }
+        cpu.state.pointee.cs = SegmentRegister(base: 0, limit: .max, selector: 0x61, attributes: 0xc0bb)
+        let data = SegmentRegister(base: 0, limit: .max, selector: 0x69, attributes: 0xc0b3)
+        (cpu.state.pointee.ss, cpu.state.pointee.ds, cpu.state.pointee.es) = (data, data, data)
+        cpu.refreshSegments()
         cpu.state.pointee.eip = word(24)
     }
 

@@ -106,13 +106,13 @@
         return value == 0 || isCluster ? nil : Unicode.Scalar(value)
     }
     /// No character was ever printed here, or it was erased; the background colour may still be set.
-    @inlinable public var isBlank: Bool { content & Cell.payloadMask == 0 && !isCluster }
+    @inlinable public var isBlank: Bool { content == 0 || content == Cell.paddingRole }
 
     @usableFromInline static var payloadMask: UInt32 { 0x1F_FFFF }
     @usableFromInline static var clusterFlag: UInt32 { 1 << 21 }
     @inlinable static var wideRole: UInt32 { 1 << 22 }
     @inlinable static var tailRole: UInt32 { 2 << 22 }
-    @inlinable static var paddingRole: UInt32 { 3 << 22 }
+    @usableFromInline static var paddingRole: UInt32 { 3 << 22 }
     @inlinable static var roleMask: UInt32 { 3 << 22 }
 
     /// The style half of the cell as two words, for comparisons that do not care about the character.

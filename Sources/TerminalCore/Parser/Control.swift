@@ -35,8 +35,8 @@ extension Emulator {
         case UInt8(ascii: "K"): eraseLine(parser.parameters.value(0))
         case UInt8(ascii: "J"): eraseDisplay(parser.parameters.value(0))
         case UInt8(ascii: "A"): cursorUp(parser.parameters.count(0))
-        case UInt8(ascii: "B"), UInt8(ascii: "e"): cursorDown(parser.parameters.count(0))
-        case UInt8(ascii: "C"), UInt8(ascii: "a"): cursorRight(parser.parameters.count(0))
+        case UInt8(ascii: "B"): cursorDown(parser.parameters.count(0))
+        case UInt8(ascii: "C"): cursorRight(parser.parameters.count(0))
         case UInt8(ascii: "D"): cursorLeft(parser.parameters.count(0))
         case UInt8(ascii: "G"), UInt8(ascii: "`"): setColumn(parser.parameters.count(0) - 1)
         case UInt8(ascii: "d"): setRow(parser.parameters.count(0) - 1)
@@ -50,6 +50,8 @@ extension Emulator {
         case UInt8(ascii: "@"):
             pendingWrap = false
             shiftRight(first)
+        case UInt8(ascii: "a"): setColumn(x - (modes.contains(.origin) ? left : 0) + first)
+        case UInt8(ascii: "e"): setRow(y - (modes.contains(.origin) ? top : 0) + first)
         case UInt8(ascii: "E"):
             cursorDown(first)
             x = x >= left || modes.contains(.origin) ? left : 0
@@ -139,7 +141,7 @@ extension Emulator {
         case (0, UInt8(ascii: "$"), UInt8(ascii: "x")): fillRectangle()
         case (0, UInt8(ascii: "$"), UInt8(ascii: "z")): eraseRectangle(selective: false)
         case (0, UInt8(ascii: "$"), UInt8(ascii: "{")): eraseRectangle(selective: true)
-        case (0, UInt8(ascii: "*"), UInt8(ascii: "x")): rectangularExtent = parser.parameters.value(0) == 2
+        case (0, UInt8(ascii: "*"), UInt8(ascii: "x")): attributeExtent = min(parser.parameters.value(0), 2)
         case (0, UInt8(ascii: "*"), UInt8(ascii: "y")): reportChecksum()
         case (UInt8(ascii: ">"), 0, UInt8(ascii: "c")): reportSecondaryAttributes()
         case (UInt8(ascii: "="), 0, UInt8(ascii: "c")): reportTertiaryAttributes()

@@ -30,8 +30,10 @@ extension Emulator {
             pendingWrap = false
             index()
         case UInt8(ascii: "E"):
-            carriageReturn()
+            // In this order: whether the region scrolls depends on the column the cursor comes from.
+            pendingWrap = false
             index()
+            carriageReturn()
         case UInt8(ascii: "H"): tabs.set(x, true)
         case UInt8(ascii: "M"): reverseIndex()
         case UInt8(ascii: "N"): charsets.singleShift = 2
@@ -119,7 +121,7 @@ extension Emulator {
         protection = .dec
         charsets = Charsets()
         if onAlternate { saved.1 = SavedCursor() } else { saved.0 = SavedCursor() }
-        rectangularExtent = false
+        attributeExtent = 0
         pendingWrap = false
     }
 
@@ -136,7 +138,7 @@ extension Emulator {
         shape = .block
         lastGraphic = 0
         joinPosition = -1
-        rectangularExtent = false
+        attributeExtent = 0
         savedModes = [:]
         conformance = Conformance()
         modifyOtherKeys = 0

@@ -166,7 +166,7 @@ extension Emulator {
         case "*|": value = "\(rows)*|"
         case "\"p": value = "\(conformance.level + 60);\(conformance.eightBit ? 0 : 1)\"p"
         case "\"q": value = "\(pen.attributes.contains(.protected) ? 1 : 0)\"q"
-        case "*x": value = "\(rectangularExtent ? 2 : 1)*x"
+        case "*x": value = "\(attributeExtent)*x"
         case " q":
             let base = shape == .block ? 2 : shape == .underline ? 4 : 6
             value = "\(base - (modes.contains(.cursorBlink) ? 1 : 0)) q"

@@ -86,7 +86,8 @@ extension Emulator {
     /// HT and CHT. The last column, or the right margin, stops every tab.
     mutating func tabForward(_ count: Int) {
         let limit = min(x <= right ? right : columns - 1, lineColumns - 1)
-        // A pending wrap stays pending: the cursor does not move from the last column.
+        if pendingWrap, modes.contains(.moreFix) { wrapIfDue() }
+        // A due wrap stays due: the cursor does not move from the last column.
         if x >= limit { return }
         pendingWrap = false
         for _ in 0..<min(count, columns) { x = tabs.next(after: x, limit: limit) }

@@ -51,8 +51,9 @@ struct Emulator: ~Copyable {
     var joinPosition = -1
     /// DECSCA was the last to protect (selective erase obeys) or SPA (every erase obeys).
     var protection = Protection.dec
-    /// DECSACE: rectangle attributes apply to the rectangle (true) or to the stream of characters.
-    var rectangularExtent = false
+    /// DECSACE: rectangle attributes apply to the rectangle (2) or to the stream of characters (0 and 1).
+    var attributeExtent = 0
+    var rectangularExtent: Bool { attributeExtent == 2 }
 
     enum Protection { case dec, iso }
 

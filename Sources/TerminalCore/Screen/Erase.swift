@@ -5,7 +5,7 @@ extension Emulator {
     enum Sparing { case nothing, protected }
 
     /// ED, EL, ECH leave cells alone that SPA has protected; the selective forms those of DECSCA.
-    private func sparing(selective: Bool) -> Sparing {
+    func sparing(selective: Bool) -> Sparing {
         if selective { return protection == .dec ? .protected : .nothing }
         return protection == .iso && !modes.contains(.eraseProtected) ? .protected : .nothing
     }

@@ -81,7 +81,7 @@
     public static let metaEighthBit = Modes(bit: 34)
     /// Mode 1036: Meta sends ESC first.
     public static let metaSendsEscape = Modes(bit: 35)
-    /// Mode 41: `more(1)` fix: a tab after the last column wraps too. Remembered only.
+    /// Mode 41: `more(1)` fix: a tab after the last column wraps first.
     public static let moreFix = Modes(bit: 36)
     /// Mode 2048: the guest asked to be told of size changes in band.
     public static let resizeReports = Modes(bit: 37)

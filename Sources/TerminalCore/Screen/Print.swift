@@ -148,9 +148,11 @@ extension Emulator {
                 return
             }
             if modes.contains(.autowrap) {
-                splitWide(from: x, to: x + 1)
-                grid.lines[y].cells[x] = Cell(content: Cell.paddingRole, background: pen.background)
-                touch(through: x, rich: true)
+                // The hole is marked, so that joining the lines again closes it; what may stand there stays.
+                if grid.lines[y].cells[x].isBlank {
+                    grid.lines[y].cells[x].content = Cell.paddingRole
+                    touch(through: x, rich: true)
+                }
                 wrapIfDue()
                 limit = printLimit
             } else {

@@ -58,7 +58,7 @@ extension Emulator {
         guard let area = rectangle(0) else { return }
         for row in area.top...area.bottom {
             let wrapped = grid.lines[row].flags.contains(.wrapped)
-            erase(row, from: area.left, to: area.right + 1, sparing: selective ? .protected : .nothing)
+            erase(row, from: area.left, to: area.right + 1, sparing: selective ? sparing(selective: true) : .nothing)
             if wrapped { grid.lines[row].flags.insert(.wrapped) }
         }
     }
@@ -114,7 +114,7 @@ extension Emulator {
         }
     }
 
-    /// DECRQCRA: the negated sum of the characters and their attributes, as a VT420 counts it.
+    /// DECRQCRA: the negated sum of the characters and their attributes, as xterm counts it.
     mutating func reportChecksum() {
         let id = parser.parameters.value(0)
         var sum: UInt32 = 0
@@ -131,8 +131,7 @@ extension Emulator {
     private func checksum(of cell: Cell) -> UInt32 {
         var sum =
             clusters.base(cell.content & ~Cell.roleMask)
-        if cell.isBlank { sum = 0x20 }
-        if cell.attributes.contains(.protected) { sum &+= 0x04 }
+        if cell.isBlank || cell.role == .tail { sum = 0x20 }
         if cell.attributes.contains(.invisible) { sum &+= 0x08 }
         if cell.attributes.underline != .none { sum &+= 0x10 }
         if cell.attributes.contains(.inverse) { sum &+= 0x20 }

@@ -59,9 +59,10 @@ extension Emulator {
         reply(modes.contains(.vt52) ? "\u{1B}/Z" : "\u{1B}[?64;1;6;9;15;21;22;28c")
     }
 
-    /// DA2: VT420, firmware number, no cartridge.
+    /// DA2: VT420, firmware number, no cartridge. Programs take the number for xterm's patch level and choose what to send
+    /// by it (vim its mouse coding and queries), so it is the level whose sequences are understood here.
     mutating func reportSecondaryAttributes() {
-        if parser.parameters.value(0) == 0 { reply("\u{1B}[>41;1;0c") }
+        if parser.parameters.value(0) == 0 { reply("\u{1B}[>41;385;0c") }
     }
 
     /// DA3: the unit's serial number.

@@ -60,6 +60,8 @@ extension Emulator {
     }
 
     mutating func setMode(_ number: Int, _ on: Bool, isPrivate: Bool) {
+        // What came with a later level than DECSCL selected is not there.
+        if isPrivate, number == 69 && conformance.level < 4 || number == 95 && conformance.level < 5 { return }
         guard isPrivate else {
             if let flag = Emulator.flag(number, isPrivate: false) { put(flag, on) }
             return
@@ -81,8 +83,8 @@ extension Emulator {
             put(.origin, on)
             home()
         case 7:
+            if modes.contains(.autowrap) != on { pendingWrap = false }
             put(.autowrap, on)
-            if !on { pendingWrap = false }
         case 9, 1000, 1002, 1003:
             // One kind of mouse reports at a time; resetting any ends them all.
             modes.subtract(.anyMouse)
@@ -159,6 +161,7 @@ extension Emulator {
 
     /// DECRQM: 1 set, 2 reset, 3 always set, 4 always reset, 0 unknown.
     mutating func reportMode(isPrivate: Bool) {
+        guard conformance.level >= 3 else { return }
         let number = parser.parameters.value(0)
         var state = 0
         if isPrivate, number == 2 {

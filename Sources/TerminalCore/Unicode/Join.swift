@@ -37,7 +37,7 @@ extension Emulator {
     }
 
     func scalars(of cell: Cell) -> [UInt32] {
-        cell.isBlank ? [] : clusters.scalars(cell.content & ~Cell.roleMask)
+        cell.isBlank || cell.role == .tail ? [] : clusters.scalars(cell.content & ~Cell.roleMask)
     }
 
     private mutating func attach(_ scalar: UInt32, to column: Int) {

@@ -23,8 +23,11 @@ enum BusyCommands {
             }
             let milliseconds = max((Clock.now() - start) / Clock.millisecond, 1)
             console.print(
-                "\(rounds) thousand rounds in \(thousandths: milliseconds) s, \(rounds * 1000 / milliseconds / 1000) million a second, ending at \(hex: sum)\n"
-            )
+                """
+                \(rounds) thousand rounds in \(thousandths: milliseconds) s, \
+                \(rounds * 1000 / milliseconds / 1000) million a second, ending at \(hex: sum)
+
+                """)
         }
     }
 

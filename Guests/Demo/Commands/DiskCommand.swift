@@ -29,8 +29,11 @@ enum DiskCommand {
         let numbers = words.dropFirst().map { $0.number }
         if verb.spells("info") {
             console.print(
-                "\(disk.name): \(disk.sectors) sectors, \(disk.sectors / 2) KiB; \(disk.requests) requests, \(disk.errors) errors\n"
-            )
+                """
+                \(disk.name): \(disk.sectors) sectors, \(disk.sectors / 2) KiB; \
+                \(disk.requests) requests, \(disk.errors) errors
+
+                """)
         } else if verb.spells("read"), let first = numbers.first ?? nil {
             try read(disk, first, count: numbers.count > 1 ? numbers[1] ?? 1 : 1)
         } else if verb.spells("write"), words.count >= 3, let first = numbers.first ?? nil {
@@ -106,8 +109,11 @@ enum DiskCommand {
         }
         var microseconds = max((Clock.now() - start) / 1000, 1)
         console.print(
-            "in a row   \(sector / 2) KiB in \(thousandths: microseconds) ms, \(thousandths: UInt64(sector) * 512 * 1000 / microseconds, places: 1) MB/s\n"
-        )
+            """
+            in a row   \(sector / 2) KiB in \(thousandths: microseconds) ms, \
+            \(thousandths: UInt64(sector) * 512 * 1000 / microseconds, places: 1) MB/s
+
+            """)
 
         // Single pages from all over the disk: what a file system's life is like.
         var random: UInt32 = 12345

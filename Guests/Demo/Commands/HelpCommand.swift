@@ -31,10 +31,13 @@ enum HelpCommand {
 enum AboutCommand {
     static var command: Command {
         Command(name: "about", usage: "", summary: "what this guest is") { _, shell in
+            let door: Text =
+                shell.boot.dialect == .linux2623
+                ? "behind the magic words, as 2.6.23 does it" : "at its ELF entry, as mm-2007 did it"
             console.print(
                 """
                 A guest of lguest, written to be read. It is entered \
-                \(shell.boot.dialect == .linux2623 ? "behind the magic words, as 2.6.23 does it" : "at its ELF entry, as mm-2007 did it"),
+                \(door),
                 tells the host where its shared page is, and from then on asks for everything privileged by
                 hypercall. The kernel lives in ring 1, `user` programs in ring 3, and ring 0 is somebody else.
                 Its sources are in Guests/Demo; `make tour` lists the way through both halves of the conversation.

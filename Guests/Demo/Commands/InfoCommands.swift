@@ -82,10 +82,9 @@ enum InfoCommands {
             row("heap", Frames.tally { $0 >= Frames.Use.blocks.rawValue })
             row("free", Frames.tally { $0 == Frames.Use.free.rawValue })
             console.print("The heap holds \(Heap.liveBlocks) blocks, \(Heap.liveBytes) bytes.\n")
-            if shell.boot.initrd.end > shell.boot.initrd.start {
-                console.print(
-                    "An initrd lies untouched at \(hex: shell.boot.initrd.start), \(shell.boot.initrd.end - shell.boot.initrd.start) bytes.\n"
-                )
+            let (start, end) = shell.boot.initrd
+            if end > start {
+                console.print("An initrd lies untouched at \(hex: start), \(end - start) bytes.\n")
             }
         }
     }

@@ -33,22 +33,28 @@ final class Console: Device {
     func print(_ text: Text) { write(text.bytes) }
 
     /// Writes bytes, with the carriage return that every line feed needs on a raw terminal.
-    func write(_ bytes: [UInt8]) {
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") { put(UInt8(ascii: "\r")) }
-            put(byte)
-        }
-    }
+    func write(_ bytes: [UInt8]) { put(bytes, afterLineFeeds: true) }
 
     /// Writes bytes as they are: for whoever has already thought about carriage returns.
-    func writeRaw(_ bytes: [UInt8]) {
-        for byte in bytes { put(byte) }
-    }
+    func writeRaw(_ bytes: [UInt8]) { put(bytes, afterLineFeeds: false) }
 
-    private func put(_ byte: UInt8) {
-        output.storeBytes(of: byte, toByteOffset: outputCount, as: UInt8.self)
-        outputCount += 1
-        if outputCount == Int(pageSize) { flush() }
+    private func put(_ bytes: [UInt8], afterLineFeeds addsReturns: Bool) {
+        let page = output.assumingMemoryBound(to: UInt8.self)
+        var count = outputCount
+        for byte in bytes {
+            if count + 2 > Int(pageSize) {
+                outputCount = count
+                flush()
+                count = 0
+            }
+            if addsReturns, byte == UInt8(ascii: "\n") {
+                page[count] = UInt8(ascii: "\r")
+                count += 1
+            }
+            page[count] = byte
+            count += 1
+        }
+        outputCount = count
     }
 
     // G:510 Output. The host has written it by the time the call returns: the guest stood still meanwhile.
@@ -79,7 +85,8 @@ final class Console: Device {
     }
 
     // G:520 Input, from the interrupt that says a buffer was filled.
-    /// Moves what the host delivered into the ring. Runs with interrupts off: as the handler, and when a reader has made room.
+    /// Moves what the host delivered into the ring. Runs with interrupts off: as the handler, and when a reader has made
+    /// room.
     private func takeInput() {
         let available = inputDMA.usedLength
         guard available > 0 else { return }

@@ -88,8 +88,9 @@ enum Process {
                 address & Paging.frameMask, to: Frames.take(.program), flags: Paging.user | Paging.writable)
             return
         }
+        let reason = Trap.description(of: frame)
         end(
-            "\u{1B}[33mThe program was put to sleep:\u{1B}[0m \(Trap.description(of: frame)), at \(hex: frame.pointee.eip).\n",
+            "\u{1B}[33mThe program was put to sleep:\u{1B}[0m \(reason), at \(hex: frame.pointee.eip).\n",
             Guard.killed + frame.pointee.vector)
     }
 

@@ -189,6 +189,25 @@ import Testing
         #expect(m.s.pointee.eax == 2)
     }
 
+    @Test(arguments: Flush.allCases, [1, 3])
+    func everyKindOfFlushReachesChainedCode(_ kind: Flush, ring: Int) throws {
+        // A loop over two pages: inc eax; jmp 11000 / inc ebx; jmp back. Then the second page becomes inc ecx.
+        let m = try TestMachine(ring: ring, [0x40, 0xe9] + le(0x11000 - 0x10006))
+        m.load([0x43, 0xe9] + le(0 &- 0x1006), at: 0x11000)
+        m.load([0x41, 0xe9] + le(0 &- 0x1006), at: 0x60000)
+        m.run(400)
+        m.map(0x11000, to: 0x60000, 7)
+        switch kind {
+        case .page: m.cpu.invalidate(page: GuestVirtual(0x11000), in: nil)
+        case .directory: m.cpu.invalidate(directoryIndex: 0, in: GuestPhysical(TestMachine.directory))
+        case .user: m.cpu.flushTLB(.user(below: GuestVirtual(0xc000_0000)))
+        case .everything: m.cpu.flushTLB(.everything)
+        case .drop: m.cpu.dropAddressSpace(GuestPhysical(TestMachine.directory))
+        }
+        m.run(400)
+        #expect(m.s.pointee.eax == 200 && m.s.pointee.ebx == 100 && m.s.pointee.ecx == 100)
+    }
+
     @Test func flushingUserMappingsKeepsTheKernels() throws {
         let m = try TestMachine(ring: 1, Self.load + Self.load)
         m.set(1, at: Self.page)

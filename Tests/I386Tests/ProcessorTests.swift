@@ -37,15 +37,20 @@ import Testing
             m.step()
             return UInt64(m.s.pointee.edx) << 32 | UInt64(m.s.pointee.eax)
         }
+        // Each reading lies between two looks at the clock, however late this thread is at either.
         let clock = ContinuousClock()
-        let start = (read(), clock.now)
-        var end: (UInt64, ContinuousClock.Instant)
-        repeat { end = (read(), clock.now) } while end.1 - start.1 < .milliseconds(20)
-        let elapsed = end.1 - start.1
-        let expected = Double(elapsed.components.attoseconds) / 1e15 * Double(kHz)
-        let counted = Double(end.0 - start.0)
-        // A preempted reader may be late on either side; a wrong unit would be off by more than this.
-        #expect(counted > expected * 0.5 && counted < expected * 2)
+        func bracketed() -> (ContinuousClock.Instant, UInt64, ContinuousClock.Instant) {
+            (clock.now, read(), clock.now)
+        }
+        func ticks(_ d: Duration) -> Double {
+            (Double(d.components.seconds) + Double(d.components.attoseconds) / 1e18) * Double(kHz) * 1000
+        }
+        let start = bracketed()
+        var end = start
+        repeat { end = bracketed() } while end.0 - start.0 < .milliseconds(20)
+        let counted = Double(end.1 - start.1)
+        #expect(counted >= ticks(end.0 - start.2) * 0.99)
+        #expect(counted <= ticks(end.2 - start.0) * 1.01)
     }
 
     @Test func systemWordsCanBeRead() throws {

@@ -8,7 +8,9 @@ extension CPU {
     func findBlock() throws(CPUFault) -> BlockPointer {
         let eip = state.pointee.eip
         let slot = code.jumps + CodeCache.jump(eip)
-        if slot.pointee.tag == core.pointee.tag, let block = slot.pointee.block, block.pointee.eip == eip {
+        if slot.pointee.tag == core.pointee.tag, let block = slot.pointee.block, block.pointee.eip == eip,
+            !block.pointee.isDead
+        {
             return block
         }
         let host = try translate(eip, write: false, user: isUser)
@@ -30,8 +32,9 @@ extension CPU {
         let block: BlockPointer
         if let found { block = found } else { block = try build(eip, physical, host) }
         let space = spaces + core.pointee.space
-        space.pointee.noteCodePage(eip)
-        if block.pointee.secondPage != .max { space.pointee.noteCodePage(eip &+ 4096) }
+        let filter = space.pointee.codeFilter(user: isUser)
+        filter.note(eip)
+        if block.pointee.secondPage != .max { filter.note(eip &+ 4096) }
         slot.pointee = Link(tag: core.pointee.tag, block: block)
         return block
     }

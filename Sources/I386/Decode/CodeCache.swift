@@ -129,7 +129,6 @@ extension CPU {
         let last = min(first + count, 4096) - 1
         guard count > 0, code.granules[frame] & Self.granuleMask(first, last) != 0 else { return }
 
-        var killed = false
         var kept: UInt64 = 0
         var walked = 0
         var next = code.blocks[frame]
@@ -139,21 +138,19 @@ extension CPU {
             if walked > Self.crowd {
                 // A guest that maps one frame a thousand times could make every store as slow as it likes.
                 while let victim = code.blocks[frame] { kill(victim) }
-                (kept, killed) = (0, true)
+                kept = 0
                 break
             }
             var hit = false
             block.forEachRange(inFrame: frame) { if $0 <= last, $1 >= first { hit = true } }
             if hit {
                 kill(block)
-                killed = true
             } else {
                 block.forEachRange(inFrame: frame) { kept |= Self.granuleMask($0, $1) }
             }
         }
         code.granules[frame] = kept
         if kept == 0 { memory.frameHasCode[frame].store(0, ordering: .relaxed) }
-        if killed { forgetChains() }
     }
 
     private func kill(_ block: BlockPointer) {
@@ -195,7 +192,10 @@ extension CPU {
 
     /// Invalidates every chained jump of every address space by giving each a new tag.
     func forgetChains() {
-        for i in 0..<Self.spaceCount { renew(i) }
+        for i in 0..<Self.spaceCount {
+            renew(i, user: false)
+            renew(i, user: true)
+        }
         retag()
     }
 

@@ -90,7 +90,7 @@ struct Block {
 }
 
 /// A chained successor. Good as long as `tag` is the CPU's current one, that is, while no mapping of code, mode or
-/// privilege has changed and no block has died since; else it is looked up again. So nothing ever has to be unchained.
+/// privilege has changed since, and `block` is not dead; else it is looked up again. So nothing has to be unchained.
 struct Link {
     var tag: UInt64 = 0
     var block: BlockPointer?

@@ -13,67 +13,6 @@ struct TLBEntry {
     static let codeBit: UInt32 = 1
 }
 
-/// One guest page directory and the translations cached from it.
-struct AddressSpace {
-    /// Page directory address; `none` for a free slot, `unpaged` for the identity mapping while CR0.PG is clear.
-    var directory: UInt32 = AddressSpace.none
-    var lastUse: UInt64 = 0
-    /// Changes whenever a translation of a page with code may have changed; see `CPU.retag`.
-    var generation: UInt64 = 0
-    /// `count` entries for rings 0–2, then `count` for ring 3.
-    let entries: UnsafeMutablePointer<TLBEntry>
-    /// A Bloom filter (by page number) of the pages that code ran from, so that remapping data keeps chained code.
-    let codePages: UnsafeMutablePointer<UInt64>
-
-    static let none: UInt32 = 1
-    static let unpaged: UInt32 = 2
-    static let filterBits = 4096
-
-    init() {
-        entries = .allocate(capacity: 2 * TLBEntry.count)
-        let nowhere = UnsafeMutableRawPointer(bitPattern: 4096).unsafelyUnwrapped
-        entries.initialize(repeating: TLBEntry(page: nowhere), count: 2 * TLBEntry.count)
-        codePages = .allocate(capacity: Self.filterBits / 64)
-        codePages.initialize(repeating: 0, count: Self.filterBits / 64)
-    }
-
-    func deallocate() {
-        entries.deallocate()
-        codePages.deallocate()
-    }
-
-    func noteCodePage(_ linear: UInt32) {
-        codePages[Int(linear >> 18) & 63] |= 1 << UInt64((linear >> 12) & 63)
-    }
-    func mayHoldCode(_ linear: UInt32) -> Bool {
-        codePages[Int(linear >> 18) & 63] & (1 << UInt64((linear >> 12) & 63)) != 0
-    }
-
-    /// Forgets what one slot knows of a page.
-    func drop(_ slot: Int, _ linear: UInt32) {
-        guard entries[slot].readTag == linear else { return }
-        entries[slot].readTag = .max
-        entries[slot].writeTag = .max
-    }
-    /// Forgets every translation of pages for which `matches` is true.
-    func drop(where matches: (UInt32) -> Bool) {
-        for i in 0..<2 * TLBEntry.count {
-            let e = entries + i
-            if e.pointee.readTag != .max, matches(e.pointee.readTag) {
-                e.pointee.readTag = .max
-                e.pointee.writeTag = .max
-            }
-        }
-    }
-    func dropEverything() {
-        for i in 0..<2 * TLBEntry.count {
-            entries[i].readTag = .max
-            entries[i].writeTag = .max
-        }
-        for i in 0..<Self.filterBits / 64 { codePages[i] = 0 }
-    }
-}
-
 /// How much `CPU.flushTLB` forgets.
 public enum TLBScope: Sendable, Equatable {
     /// The current address space below an address (the kernel's share stays).
@@ -94,11 +33,10 @@ extension CPU {
     /// Forgets the translation of one page. nil: in every cached space.
     public func invalidate(page: GuestVirtual, in cr3: GuestPhysical?) {
         let linear = page.rawValue & 0xffff_f000
-        let index = Int(linear >> 12) & (TLBEntry.count - 1)
         forEachSpace(cr3) { space in
-            space.drop(index, linear)
-            space.drop(TLBEntry.count + index, linear)
-            return space.mayHoldCode(linear)
+            space.drop(page: linear)
+        } affectsCode: { filter in
+            filter.mayHold(page: linear)
         }
     }
 
@@ -108,7 +46,8 @@ extension CPU {
         let top = UInt32(directoryIndex) << 22
         forEachSpace(cr3) { space in
             space.drop { $0 & 0xffc0_0000 == top }
-            return true
+        } affectsCode: { filter in
+            filter.holds(directory: directoryIndex)
         }
     }
 
@@ -116,22 +55,27 @@ extension CPU {
     public func flushTLB(_ scope: TLBScope) {
         switch scope {
         case .user(let limit):
-            spaces[core.pointee.space].drop { $0 < limit.rawValue }
-            renew(core.pointee.space)
+            let last = Int(limit.rawValue >> 22)
+            forEachSpace(GuestPhysical(spaces[core.pointee.space].directory)) { space in
+                space.drop { $0 < limit.rawValue }
+            } affectsCode: { filter in
+                (0...last).contains { filter.holds(directory: $0) }
+            }
         case .everything:
-            for i in 0..<Self.spaceCount where spaces[i].directory != AddressSpace.none {
-                spaces[i].dropEverything()
-                renew(i)
+            forEachSpace(nil) { space in
+                space.dropEverything()
+            } affectsCode: { _ in
+                true
             }
         }
-        retag()
     }
 
     /// Forgets an address space altogether: its directory page is about to become something else.
     public func dropAddressSpace(_ cr3: GuestPhysical) {
         forEachSpace(cr3) { space in
             space.dropEverything()
-            return true
+        } affectsCode: { _ in
+            true
         }
         for i in 0..<Self.spaceCount
         where i != core.pointee.space && spaces[i].directory == cr3.rawValue & 0xffff_f000 {
@@ -139,18 +83,31 @@ extension CPU {
         }
     }
 
-    private func forEachSpace(_ cr3: GuestPhysical?, _ body: (AddressSpace) -> Bool) {
+    /// Drops translations in one space or in all, and the chained jumps of each privilege that had code among them.
+    private func forEachSpace(
+        _ cr3: GuestPhysical?, drop: (AddressSpace) -> Void, affectsCode: (CodeFilter) -> Bool
+    ) {
         for i in 0..<Self.spaceCount where spaces[i].directory != AddressSpace.none {
-            if let cr3, spaces[i].directory != cr3.rawValue & 0xffff_f000 { continue }
-            if body(spaces[i]) { renew(i) }
+            if let cr3, spaces[i].directory != cr3.rawValue & 0xffff_f000, spaces[i].directory != cr3.rawValue {
+                continue
+            }
+            drop(spaces[i])
+            if affectsCode(spaces[i].codeFilter(user: false)) { renew(i, user: false) }
+            if affectsCode(spaces[i].codeFilter(user: true)) { renew(i, user: true) }
         }
         retag()
     }
 
-    /// Gives a space a new name, so that no chained jump made under the old one is followed again.
-    func renew(_ index: Int) {
-        spaces[index].generation = core.pointee.nextGeneration
+    /// Gives a privilege of a space a new name, so that no chained jump made under the old one is followed again.
+    func renew(_ index: Int, user: Bool) {
+        if user {
+            spaces[index].userGeneration = core.pointee.nextGeneration
+        } else {
+            spaces[index].kernelGeneration = core.pointee.nextGeneration
+        }
         core.pointee.nextGeneration &+= 1
+        // What ran under the old name is noted again when it is looked up under the new one.
+        spaces[index].codeFilter(user: user).clear()
     }
 
     /// Makes the address space that cr0 and cr3 name the current one, taking the least recently used slot if it is new.
@@ -171,7 +128,8 @@ extension CPU {
             if spaces[chosen].directory != directory {
                 spaces[chosen].directory = directory
                 spaces[chosen].dropEverything()
-                renew(chosen)
+                renew(chosen, user: false)
+                renew(chosen, user: true)
             }
         }
         spaces[chosen].lastUse = core.pointee.clock
@@ -184,6 +142,7 @@ extension CPU {
         let user = state.pointee.cpl == 3
         let space = spaces + core.pointee.space
         core.pointee.tlb = space.pointee.entries + (user ? TLBEntry.count : 0)
-        core.pointee.tag = space.pointee.generation << 8 | UInt64(core.pointee.mode) | (user ? 0x80 : 0)
+        let generation = user ? space.pointee.userGeneration : space.pointee.kernelGeneration
+        core.pointee.tag = generation << 8 | UInt64(core.pointee.mode)
     }
 }

@@ -429,7 +429,7 @@ extension CPU {
                         // SAFETY: a link with the current tag was set together with its block.
                         let next = link.pointee.block.unsafelyUnwrapped
                         let after = left &- Int(next.pointee.count)
-                        if after >= 0 {
+                        if after >= 0, !next.pointee.isDead {
                             left = after
                             block = next
                             op = next.ops
@@ -456,7 +456,9 @@ extension CPU {
                         m = Machine(s: m.s, tlb: core.pointee.tlb)
                     }
                     let slot = jumps + CodeCache.jump(target)
-                    if slot.pointee.tag == core.pointee.tag, let next = slot.pointee.block, next.pointee.eip == target {
+                    if slot.pointee.tag == core.pointee.tag, let next = slot.pointee.block, next.pointee.eip == target,
+                        !next.pointee.isDead
+                    {
                         block = next
                     } else {
                         guard left > 0 else { break }

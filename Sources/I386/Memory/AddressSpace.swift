@@ -1,0 +1,84 @@
+// One guest page directory as the CPU remembers it: translations for both privileges, and where code ran, so that a
+// change of the map costs chained jumps only when it can have moved code.
+
+/// One guest page directory and what is cached from it.
+struct AddressSpace {
+    /// Page directory address; `none` for a free slot, `unpaged` for the identity mapping while CR0.PG is clear.
+    var directory: UInt32 = AddressSpace.none
+    var lastUse: UInt64 = 0
+    /// Change whenever a translation of a page with code may have changed for rings 0–2 or ring 3; see `CPU.retag`.
+    var kernelGeneration: UInt64 = 0
+    var userGeneration: UInt64 = 0
+    /// `count` entries for rings 0–2, then `count` for ring 3.
+    let entries: UnsafeMutablePointer<TLBEntry>
+    /// Where code ran: two filters in a row.
+    private let filters: UnsafeMutablePointer<UInt64>
+
+    static let none: UInt32 = 1
+    static let unpaged: UInt32 = 2
+
+    init() {
+        entries = .allocate(capacity: 2 * TLBEntry.count)
+        let nowhere = UnsafeMutableRawPointer(bitPattern: 4096).unsafelyUnwrapped
+        entries.initialize(repeating: TLBEntry(page: nowhere), count: 2 * TLBEntry.count)
+        filters = .allocate(capacity: 2 * CodeFilter.words)
+        filters.initialize(repeating: 0, count: 2 * CodeFilter.words)
+    }
+
+    func deallocate() {
+        entries.deallocate()
+        filters.deallocate()
+    }
+
+    func codeFilter(user: Bool) -> CodeFilter { CodeFilter(bits: filters + (user ? CodeFilter.words : 0)) }
+
+    /// Forgets the translations of one page.
+    func drop(page: UInt32) {
+        let kernel = entries + (Int(page >> 12) & (TLBEntry.count - 1))
+        forget(kernel, page)
+        forget(kernel + TLBEntry.count, page)
+    }
+    private func forget(_ entry: UnsafeMutablePointer<TLBEntry>, _ page: UInt32) {
+        guard entry.pointee.readTag == page else { return }
+        entry.pointee.readTag = .max
+        entry.pointee.writeTag = .max
+    }
+    /// Forgets every translation of pages for which `matches` is true.
+    func drop(where matches: (UInt32) -> Bool) {
+        for i in 0..<2 * TLBEntry.count {
+            let e = entries + i
+            if e.pointee.readTag != .max, matches(e.pointee.readTag) {
+                e.pointee.readTag = .max
+                e.pointee.writeTag = .max
+            }
+        }
+    }
+    func dropEverything() {
+        for i in 0..<2 * TLBEntry.count {
+            entries[i].readTag = .max
+            entries[i].writeTag = .max
+        }
+    }
+}
+
+/// The pages that code of one privilege ran from: a Bloom filter by page number, and exactly by directory entry.
+struct CodeFilter {
+    fileprivate let bits: UnsafeMutablePointer<UInt64>
+    private static let pageWords = 64
+    static let words = pageWords + 16
+
+    func note(_ linear: UInt32) {
+        bits[Int(linear >> 18) & 63] |= 1 << UInt64((linear >> 12) & 63)
+        bits[Self.pageWords + Int(linear >> 28)] |= 1 << UInt64((linear >> 22) & 63)
+    }
+    func mayHold(page linear: UInt32) -> Bool {
+        bits[Int(linear >> 18) & 63] & (1 << UInt64((linear >> 12) & 63)) != 0
+    }
+    /// - Parameter directory: 0…1023.
+    func holds(directory: Int) -> Bool {
+        bits[Self.pageWords + directory >> 6] & (1 << UInt64(directory & 63)) != 0
+    }
+    func clear() {
+        for i in 0..<Self.words { bits[i] = 0 }
+    }
+}

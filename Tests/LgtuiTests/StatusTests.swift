@@ -25,6 +25,20 @@ import lgtui
         #expect(meter.perSecond.bytesRead == 0)
     }
 
+    @Test func aBurstIsSeenForTwoSecondsAndThenForgotten() {
+        var meter = RateMeter()
+        var figures = Figures()
+        var seen: [UInt64] = []
+        for step in 0..<10 as Range<UInt64> {
+            if step == 2 { figures.bytesRead = 8000 }
+            meter.sample(figures, at: step * 500_000_000)
+            seen.append(meter.perSecond.bytesRead)
+        }
+        #expect(seen[2] == 8000)
+        #expect(seen[5] == 4000)
+        #expect(seen[6...].allSatisfy { $0 == 0 })
+    }
+
     @Test(arguments: [1, 5, 10, 20, 40, 80, 120, 200, 400])
     func theBarFillsItsRowAndNeverLeavesIt(columns: Int) {
         var canvas = Canvas(size: Size(columns: columns, rows: 2))

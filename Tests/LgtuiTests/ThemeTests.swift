@@ -79,6 +79,27 @@ import lgtui
     }
 }
 
+@Suite struct ConfigurationTests {
+    @Test func aMistakeInTheConfigurationIsToldWithItsPlace() {
+        do {
+            _ = try Configuration(bytes: Array("# mine\nthme = \"light\"\n".utf8), file: "config.toml")
+            Issue.record("accepted")
+        } catch {
+            #expect(
+                error.description == "config.toml:2:1: unknown key `thme` in this file (did you mean `theme`?)")
+        }
+    }
+
+    @Test func theConfigurationIsLookedForWhereXDGSays() {
+        func folder(_ variables: [String: String]) -> String? {
+            ProgramEnvironment(variables: variables).configurationFolder
+        }
+        #expect(folder(["XDG_CONFIG_HOME": "/c", "HOME": "/h"]) == "/c/lgtui")
+        #expect(folder(["XDG_CONFIG_HOME": "relative", "HOME": "/h"]) == "/h/.config/lgtui")
+        #expect(folder([:]) == nil)
+    }
+}
+
 @Suite struct ColorDepthTests {
     @Test(arguments: [
         (ColorDepth.none, Ink.rgb(255, 0, 0), Int32(-1), false), (.eight, .rgb(250, 20, 20), 1, true),

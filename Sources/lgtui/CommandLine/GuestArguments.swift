@@ -23,7 +23,7 @@ package struct GuestDefaults: Sendable {
 
 package enum GuestArguments {
     /// Device options of the guest, with what they want, for messages.
-    private static let options: [(name: String, value: String?)] = [
+    package static let options: [(name: String, value: String?)] = [
         ("--block", "FILE[,ro]"), ("--initrd", "FILE"), ("--name", "NAME"), ("--dialect", "2.6.23 or mm-2007"),
         ("--device", "PATH"), ("--verbose", nil),
     ]

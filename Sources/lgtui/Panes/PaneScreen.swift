@@ -21,6 +21,8 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
         self.wakeup = wakeup
     }
 
+    /// Mutex's own closure would have to send the terminal and everything it is painted on through the lock; both stay
+    /// where they are, so the lock is taken by hand.
     private func locked<Result>(_ body: (Terminal) -> Result) -> Result {
         lock._unsafeLock()
         defer { lock._unsafeUnlock() }

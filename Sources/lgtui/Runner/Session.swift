@@ -31,7 +31,7 @@ package final class Session {
     }
 
     private static let frameTime: UInt64 = 1_000_000_000 / 30
-    private static let sampleTime: UInt64 = 1_000_000_000
+    private static let sampleTime: UInt64 = 500_000_000
     private static let escapeTime: UInt64 = 25_000_000
 
     /// Opens the screen; the guests are not started yet.

@@ -13,6 +13,13 @@ package struct Figures: Equatable, Sendable {
 
     package init() {}
 
+    /// Whether any count is below what it was.
+    package func isBehind(_ old: Figures) -> Bool {
+        dma < old.dma || bytesRead < old.bytesRead || bytesWritten < old.bytesWritten
+            || packetsReceived < old.packetsReceived || packetsSent < old.packetsSent
+            || processorTime < old.processorTime
+    }
+
     package static func + (a: Figures, b: Figures) -> Figures {
         var sum = Figures()
         sum.dma = a.dma &+ b.dma
@@ -25,24 +32,31 @@ package struct Figures: Equatable, Sendable {
     }
 }
 
-/// Figures per second, from two samples.
+/// Figures per second, over the last two seconds: long enough for eyes to catch a burst that took a millisecond.
 package struct RateMeter: Sendable {
     package private(set) var total = Figures()
     package private(set) var perSecond = Figures()
-    private var last: (figures: Figures, time: UInt64)?
+    private var samples: [(figures: Figures, time: UInt64)] = []
+
+    /// How far back a rate looks, in nanoseconds.
+    package static let window: UInt64 = 2_000_000_000
 
     package init() {}
 
-    /// Takes a sample at `now` (nanoseconds). A restarted guest counts from zero again, which is no negative rate.
+    /// Takes a sample at `now` (nanoseconds).
     package mutating func sample(_ figures: Figures, at now: UInt64) {
+        // A restarted guest counts from zero again, which is no negative rate.
+        if figures.isBehind(total) { samples.removeAll() }
         total = figures
-        defer { last = (figures, now) }
-        guard let last, now > last.time else { return }
-        let seconds = Double(now - last.time) / 1e9
+        samples.append((figures, now))
+        while samples.count > 2, now &- samples[1].time >= Self.window { samples.removeFirst() }
+        guard let oldest = samples.first, now > oldest.time else {
+            perSecond = Figures()
+            return
+        }
+        let seconds = Double(now - oldest.time) / 1e9
         func rate(_ path: KeyPath<Figures, UInt64>) -> UInt64 {
-            let new = figures[keyPath: path]
-            let old = last.figures[keyPath: path]
-            return new >= old ? UInt64((Double(new - old) / seconds).rounded()) : 0
+            UInt64((Double(figures[keyPath: path] &- oldest.figures[keyPath: path]) / seconds).rounded())
         }
         perSecond.dma = rate(\.dma)
         perSecond.bytesRead = rate(\.bytesRead)

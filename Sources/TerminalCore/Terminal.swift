@@ -36,6 +36,9 @@ public final class Terminal {
     public var columns: Int { core.columns }
     public var rows: Int { core.rows }
 
+    /// The version of Unicode that says how wide a character is.
+    public static let unicodeVersion = TerminalCore.unicodeVersion
+
     // MARK: In and out
 
     /// Takes what the guest wrote, cut anywhere.
@@ -129,7 +132,12 @@ public final class Terminal {
     /// Something changed since the last `takeDamage`.
     public var isDamaged: Bool { !core.damage.isEmpty }
     /// Calls `body` with each row that changed, from the top; the cursor and the rest are cheap enough to read anew.
-    public func takeDamage(_ body: (Int) -> Void) { core.damage.take(body) }
+    public func takeDamage(_ body: (Int) -> Void) {
+        // Counted first, so that `body` may look at the terminal.
+        var changed: [Int] = []
+        core.damage.take { changed.append($0) }
+        for row in changed { body(row) }
+    }
     /// Makes the next `takeDamage` name every row.
     public func damageAll() { core.damage.markAll() }
 }

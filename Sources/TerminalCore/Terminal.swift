@@ -17,6 +17,7 @@ public struct Cursor: Hashable, Sendable {
 /// A VT420-class terminal with xterm's additions.
 public final class Terminal {
     var core: Emulator
+    // SAFETY: `scratchColumns` initialised cells, freed or replaced only here.
     private var scratch: UnsafeMutablePointer<Cell>
     private var scratchColumns: Int
 
@@ -74,6 +75,7 @@ public final class Terminal {
     /// The cells of a row, `columns` of them. Valid until the terminal is next fed, resized or reset.
     public func row(_ index: Int) -> UnsafeBufferPointer<Cell> {
         precondition(index >= 0 && index < core.rows, "row out of range")
+        // SAFETY: the grid's cells live until the next resize; the comment above is the contract with the caller.
         return UnsafeBufferPointer(start: core.grid.lines[index].cells, count: core.columns)
     }
     /// Single or double width and height.

@@ -89,7 +89,10 @@ public enum ScreenText {
             if attribute != .normal { json.field("attribute", "\(attribute)") }
             var runs: [Range<Int>] = []
             var start = 0
-            for column in 1...max(cells.count, 1)
+            // Blanks without a style at the end say nothing.
+            let length = (cells.lastIndex { $0 != Cell() } ?? -1) + 1
+            let cells = UnsafeBufferPointer(rebasing: cells[..<length])
+            for column in stride(from: 1, through: cells.count, by: 1)
             where column == cells.count || !cells[column].hasStyle(of: cells[start]) {
                 let slice = cells[start..<min(column, cells.count)]
                 if slice.contains(where: { !$0.isBlank || !$0.styleIsPlain || $0.role != .narrow }) {

@@ -5,6 +5,7 @@
 private struct Rewrapper: ~Copyable {
     let width: Int
     var target: Scrollback
+    // SAFETY: the caller of `init` owns `width` cells for as long as this value lives; `column` never passes `width`.
     private let cells: UnsafeMutablePointer<Cell>
     private(set) var column = 0
     /// Lines pushed so far, counted on even when the target forgets the oldest.
@@ -169,6 +170,7 @@ extension Emulator {
     ) {
         let oldColumns = grid.columns
         let history = scrollback.count
+        // SAFETY: both buffers are initialised before use and freed when this function, their only user, returns.
         let buffer = UnsafeMutablePointer<Cell>.allocate(capacity: oldColumns)
         buffer.initialize(repeating: Cell(), count: oldColumns)
         let output = UnsafeMutablePointer<Cell>.allocate(capacity: width)

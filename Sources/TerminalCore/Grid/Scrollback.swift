@@ -7,6 +7,10 @@ struct Scrollback: ~Copyable {
     private(set) var limit: Int
     private(set) var count = 0
 
+    // SAFETY: `records` has `capacity` entries, of which the `count` from `first` on (cyclically) point to whole records in
+    // live chunks: a chunk is freed only when `live`, its number of remembered lines, is 0. `cursor` and `room` describe
+    // the unused end of the last chunk. Callers give indices below `count` (Terminal checks them).
+
     /// A ring of record addresses, oldest at `first`. Grows by doubling up to `limit`, so a quiet guest pays little.
     private var records: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private var capacity: Int

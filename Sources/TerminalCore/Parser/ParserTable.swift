@@ -48,7 +48,8 @@ struct ParserTable: @unchecked Sendable {
     @inline(__always)
     func entry(_ mode: ParserMode, _ byte: UInt8) -> UInt8 { entries[Int(mode.rawValue) << 8 | Int(byte)] }
 
-    // An entry is action << 4 | mode; both fit four bits.
+    // SAFETY: an entry is action << 4 | mode, put together in `on` from valid values of two enums without gaps, so that the
+    // bits are those of the same values again. (The table is asked for modes below 15 only; the last one is read by hand.)
     @inline(__always) static func action(_ entry: UInt8) -> ParserAction {
         unsafeBitCast(entry >> 4, to: ParserAction.self)
     }
@@ -126,7 +127,7 @@ struct ParserTable: @unchecked Sendable {
 
         // From anywhere: CAN and SUB end whatever was going on, ESC starts anew.
         for raw in 0..<15 as Range<UInt8> {
-            let mode = unsafeBitCast(raw, to: ParserMode.self)
+            guard let mode = ParserMode(rawValue: raw) else { continue }
             let inString = [.dcsPassthrough, .oscString].contains(mode)
             for code: UInt8 in [0x18, 0x1A] { on(mode, code...code, inString ? .stringCancel : .execute, .ground) }
             switch mode {

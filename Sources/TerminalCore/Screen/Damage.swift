@@ -2,6 +2,7 @@
 
 struct DamageMap: ~Copyable {
     let rows: Int
+    // SAFETY: one byte for each row, freed with this value; the emulator keeps its rows below `rows`.
     private let flags: UnsafeMutablePointer<UInt8>
     /// A span of rows that is dirty as a whole, so that scrolling costs the same whatever the height.
     private var spanFrom = Int.max

@@ -7,6 +7,7 @@ extension Emulator {
         var next = start + 1
         // Eight bytes at a time: a byte outside 0x20…0x7E raises its top bit in one of the three terms. Borrows and
         // carries only spread upwards from a byte that is flagged itself, so the lowest flag is exact.
+        // SAFETY: eight bytes are left, and loadUnaligned asks for no alignment.
         while end - next >= 8 {
             let word = UnsafeRawPointer(next).loadUnaligned(as: UInt64.self)
             let flags =
@@ -101,6 +102,7 @@ extension Emulator {
         let scalar = Charsets.map(byte, set)
         if scalar < 0x80 {
             var byte = UInt8(truncatingIfNeeded: scalar)
+            // SAFETY: printASCII reads the one byte and keeps no pointer.
             withUnsafePointer(to: &byte) { printASCII($0, 1) }
         } else {
             printScalar(scalar)
@@ -213,16 +215,18 @@ extension Emulator {
     }
 
     /// CSI Ps b: the last graphic character again.
-    mutating func repeatLast(_ count: Int) {
+    mutating func repeatLast(_ wanted: Int) {
         guard lastGraphic != 0 else { return }
+        // A few bytes must not cost a guest's neighbours a second: beyond a screenful only the last column still matters.
+        let screenful = columns * rows
+        let count = wanted <= screenful + columns ? wanted : screenful + wanted % columns
         let content = lastGraphic
         if content < 0x80 {
-            // More than a screenful changes nothing any more, but the cursor must land where it would have.
-            let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: content), count: min(count, 65535))
+            let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: content), count: count)
             bytes.withUnsafeBufferPointer { if let base = $0.baseAddress { printASCII(base, $0.count) } }
             return
         }
-        for _ in 0..<min(count, 65535) {
+        for _ in 0..<count {
             if widths[content].width == 2 { putWide(content) } else { putCell(content) }
         }
     }

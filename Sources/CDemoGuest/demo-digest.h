@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 175ce1625f4bd2aa6e634b41ef2c5eeb355b85bec20cdd57e913d492d0f11146
+// sha256 5019408b61e2e909bfec3dd6555cad36bb2f7f2f9c3c361125bf353638118e0a

@@ -76,6 +76,14 @@ import Testing
         }
     }
 
+    @Test func `control C that is typed ahead stops the command it follows`() throws {
+        let console = try DemoConsole.boot()
+        defer { console.dispose() }
+        console.waitFor("demo> ")
+        console.type("spin\r\u{3}echo after\r")
+        console.waitFor("^C\ndemo> echo after\nafter\n")
+    }
+
     @Test func `time passes and sleeping takes as long as it should`() throws {
         let console = try DemoConsole.boot()
         defer { console.dispose() }

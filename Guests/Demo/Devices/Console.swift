@@ -21,7 +21,7 @@ final class Console: Device {
     private var consumed: UInt32 = 0
 
     /// While a command runs, ^C is not a byte but a request to stop.
-    var catchesInterrupts = false
+    private var catchesInterrupts = false
 
     private(set) var bytesOut: UInt64 = 0
     private(set) var bytesIn: UInt64 = 0
@@ -110,10 +110,31 @@ final class Console: Device {
 
     var hasInput: Bool { written.load() != read.load() }
 
-    /// Set by ^C while `catchesInterrupts`.
-    var interrupted: Bool {
-        get { interruptFlag.load() != 0 }
-        set { interruptFlag.store(newValue ? 1 : 0) }
+    /// Whether ^C was typed since `beginCommand`.
+    var interrupted: Bool { interruptFlag.load() != 0 }
+
+    /// From here on ^C stops the command. One that was typed ahead counts too: whoever types faster than we read means it.
+    func beginCommand() {
+        Interrupts.off {
+            interruptFlag.store(0)
+            catchesInterrupts = true
+            var position = read.load()
+            while position != written.load() {
+                let byte = ring[Int(position % UInt32(ringSize))]
+                position &+= 1
+                if byte == 3 {
+                    interruptFlag.store(1)
+                    read.store(position)
+                }
+            }
+        }
+    }
+
+    func endCommand() {
+        Interrupts.off {
+            catchesInterrupts = false
+            interruptFlag.store(0)
+        }
     }
 
     /// The next byte; waits for it, at most until `deadline`. nil at the deadline, or when interrupted.

@@ -79,8 +79,7 @@ final class Shell {
             return true
         }
         Shell.pending = (command, Array(words.dropFirst()), self)
-        console.interrupted = false
-        console.catchesInterrupts = true
+        console.beginCommand()
         let status = call_guarded(
             { _ in
                 guard let (command, words, shell) = Shell.pending else { return }
@@ -90,8 +89,7 @@ final class Shell {
         // Whatever the command left behind, when it was torn out of the middle of its work.
         Clock.stopTicking()
         let stopped = console.interrupted || status == Guard.interrupted
-        console.catchesInterrupts = false
-        console.interrupted = false
+        console.endCommand()
         if stopped { console.print("^C\n") }
         console.flush()
         return !stopped

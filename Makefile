@@ -6,7 +6,7 @@
 #   make install          the program, its manual page, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
 #   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
-#   make lint             formatting of all Swift sources, and the manual page
+#   make lint             check the formatting of all Swift sources
 #   make tour             the numbered comments of launcher, hypervisor and guest, in the order in which they meet
 #   make clean
 

@@ -117,7 +117,23 @@ final class TerminalSession {
 
     /// Waits until `text` is somewhere on the screen, `count` times.
     func wait(for text: String, count: Int = 1) -> Bool {
-        wait { $0.screen.reduce(0) { $0 + occurrences(of: text, in: $1) } >= count }
+        wait { EndToEndTests.occurrences(of: text, inLines: $0.screen) >= count }
+    }
+
+    /// Types ^C until `isAborted`. Each must arrive alone, so the guest's `^C` is waited for before the next; and on a
+    /// busy machine three of them may take longer than the second they have, so there are more than three.
+    func abortGuest(until isAborted: (TerminalSession) -> Bool) -> Bool {
+        for _ in 0..<12 {
+            let before = occurrences(of: "^C")
+            type("\u{3}")
+            _ = wait { isAborted($0) || $0.occurrences(of: "^C") > before }
+            if isAborted(self) { return true }
+        }
+        return wait(until: isAborted)
+    }
+
+    private func occurrences(of text: String) -> Int {
+        EndToEndTests.occurrences(of: text, inLines: part(columns: 0..<50, rows: 0..<terminal.rows - 2))
     }
 
     private var hasEnded: Bool {
@@ -133,6 +149,10 @@ final class TerminalSession {
         if !result.isStopped { ending = result }
         return result
     }
+}
+
+func occurrences(of text: String, inLines lines: [String]) -> Int {
+    lines.reduce(0) { $0 + occurrences(of: text, in: $1) }
 }
 
 func occurrences(of text: String, in line: String) -> Int {

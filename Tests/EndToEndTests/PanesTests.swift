@@ -59,7 +59,8 @@ private let prefix = "\u{1d}"
             return self.firstPane(screen).contains { $0.contains("Aborted by ^C^C^C") }
         }
         try #require(isAborted, "\(session.screen)")
-        #expect(counts.contains("1"))
+        // The guest may show its ^C a moment before we show the count, but never two counts late.
+        #expect(!counts.isDisjoint(with: ["1", "2"]))
         #expect(session.wait(for: "(3 of 3)"))
         #expect(session.wait(for: "3/4"))
         session.type(prefix + "2echo still-alive\r")

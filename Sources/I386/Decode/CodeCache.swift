@@ -33,7 +33,7 @@ final class CodeCache {
 
     /// 2¹⁵, which the shift in `bucket` knows too.
     static var bucketCount: Int { 1 << 15 }
-    static var jumpCount: Int { 1 << 11 }
+    static var jumpCount: Int { 1 << 12 }
     static var arenaSize: Int { 24 << 20 }
     static var maximumInstructions: Int { 64 }
     /// A block of the greatest length, with the boundary op and the spare slot behind it.
@@ -72,7 +72,7 @@ final class CodeCache {
         Int((physical &* 0x9e37_79b1 ^ eip &* 0x85eb_ca6b) >> 17)
     }
     @inline(__always) static func jump(_ eip: UInt32) -> Int {
-        Int((eip ^ eip >> 11) & UInt32(jumpCount - 1))
+        Int((eip ^ eip >> 12) & UInt32(jumpCount - 1))
     }
 }
 

@@ -11,7 +11,8 @@ extension Emulator {
         case 0: plainEscape(final)
         case UInt16(UInt8(ascii: "#")): lineControl(final)
         case UInt16(UInt8(ascii: "%")):
-            if final == UInt8(ascii: "G") { parser.utf8 = true }
+            // 8 is how Linux said G once.
+            if final == UInt8(ascii: "G") || final == UInt8(ascii: "8") { parser.utf8 = true }
             if final == UInt8(ascii: "@") { parser.utf8 = false }
         case UInt16(UInt8(ascii: " ")):
             if final == UInt8(ascii: "F") { conformance.eightBit = false }

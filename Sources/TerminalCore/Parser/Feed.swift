@@ -60,18 +60,20 @@ extension Emulator {
                 next = controlSequence(next + 1, end)
                 if parser.mode != .ground { return next }
             case 0x80...:
-                if parser.utf8 {
+                if parser.utf8, !charsets.pcFont {
                     next = decodeRun(next, end)
                 } else {
                     next += 1
                     eightBit(byte)
                 }
                 if parser.mode != .ground { return next }
-            case 0x7F:
-                next += 1
             default:
                 next += 1
-                execute(byte)
+                if charsets.pcFont, let scalar = Charsets.pcGlyph(byte) {
+                    printScalar(scalar)
+                } else if byte != 0x7F {
+                    execute(byte)
+                }
             }
         }
         return next
@@ -128,6 +130,10 @@ extension Emulator {
                     return next
                 }
                 parser.append(byte)
+                if parser.string.count <= 8, linuxPalette() {
+                    parser.mode = .ground
+                    return next
+                }
                 continue
             case .none:
                 // U+009C ends skipped strings too.
@@ -236,6 +242,10 @@ extension Emulator {
 
     /// A byte ≥ 0x80 while UTF-8 is off: C1, or a character of the set in GR.
     private mutating func eightBit(_ byte: UInt8) {
+        if charsets.pcFont, let scalar = Charsets.pcGlyph(byte) {
+            printScalar(scalar)
+            return
+        }
         if byte < 0xA0 {
             controlC1(byte)
             return

@@ -11,6 +11,8 @@ struct Charsets {
     var gl: UInt8 = 0
     var gr: UInt8 = 2
     var singleShift: UInt8 = 0
+    /// SGR 11: bytes select glyphs of the PC's own font, as `TERM=linux` draws its lines with.
+    var pcFont = false
 
     subscript(index: UInt8) -> Set {
         get {

@@ -38,6 +38,8 @@ extension Emulator {
             case 7: pen.attributes.insert(.inverse)
             case 8: pen.attributes.insert(.invisible)
             case 9: pen.attributes.insert(.strikethrough)
+            case 10: charsets.pcFont = false
+            case 11: charsets.pcFont = true
             case 21: pen.attributes.underline = .double
             case 22: pen.attributes.subtract([.bold, .faint])
             case 23: pen.attributes.remove(.italic)

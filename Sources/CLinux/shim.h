@@ -54,3 +54,6 @@ extern int ppoll(struct pollfd *requests, nfds_t count, const struct timespec *l
 static inline int linux_ppoll(struct pollfd *requests, unsigned int count, const struct timespec *limit) {
     return ppoll(requests, count, limit, 0);
 }
+/// unshare(2) of the calling thread's network: for tests, which must not touch the machine's.
+extern int unshare(int flags);
+static inline int linux_unshare_network(void) { return unshare(0x40000000 /* CLONE_NEWNET */); }

@@ -129,6 +129,9 @@ final class TemporaryFolder {
 
     private var names: [String] = []
 
+    /// A file that somebody else will make.
+    func willHold(_ name: String) { names.append(path + "/" + name) }
+
     func file(_ name: String, _ contents: [UInt8]) throws -> String {
         let file = path + "/" + name
         names.append(file)

@@ -63,7 +63,8 @@ final class SharedNet: NetworkDevice {
         guardedPage.withLock { $0 = (busGuard, memory) }
         guard let embedded = lguest as? EmbeddedLguest else { return }
         embedded.declareShared(page.frame, as: file.page, link: link)
-        try link.start(for: embedded, name: owner)
+        let (key, place) = (UInt32(file.slot) * 4, file.page)
+        try link.start(name: owner) { embedded.deliver($0, at: key, in: place) }
     }
 
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 { 0 }

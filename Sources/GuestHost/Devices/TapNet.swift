@@ -53,7 +53,8 @@ final class TapNet: NetworkDevice {
         guard let embedded = lguest as? EmbeddedLguest else { return }
         isEmbedded.store(true, ordering: .relaxed)
         embedded.declareShared(page.frame, as: link.page, link: link)
-        try link.start(for: embedded, name: owner)
+        let place = link.page
+        try link.start(name: owner) { embedded.deliver($0, at: TapLink.guestKey, in: place) }
     }
 
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 {

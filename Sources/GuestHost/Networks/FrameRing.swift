@@ -8,12 +8,12 @@ import Glibc
 import Synchronization
 
 /// The writing end. Belongs to the sending guest's thread.
-struct RingWriter {
+package struct RingWriter {
     private let mapping: SharedMapping
     private var tail: UInt32
 
     /// Takes over where the slot's former owner stopped: what that one published is complete, and stays.
-    init(_ mapping: SharedMapping) {
+    package init(_ mapping: SharedMapping) {
         self.mapping = mapping
         let head = mapping.word(NetworkLayout.ringHeadField).pointee.load(ordering: .acquiring)
         tail = mapping.word(NetworkLayout.ringTailField).pointee.load(ordering: .acquiring)
@@ -26,10 +26,10 @@ struct RingWriter {
     private var used: UInt32 { tail &- mapping.word(NetworkLayout.ringHeadField).pointee.load(ordering: .acquiring) }
 
     /// Whether the reader has taken everything.
-    var isEmpty: Bool { used == 0 }
+    package var isEmpty: Bool { used == 0 }
 
     /// H:186 Writes a frame. - Returns: false when there is no room.
-    mutating func write(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>, count: Int) -> Bool {
+    package mutating func write(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>, count: Int) -> Bool {
         guard count > 0, count <= NetworkLayout.longestFrame else { return false }
         let needed = (NetworkLayout.frameHeader + count + 7) & ~7
         let used = used
@@ -61,15 +61,15 @@ struct RingWriter {
 }
 
 /// The reading end. Belongs to the receiving guest's network thread.
-struct RingReader {
+package struct RingReader {
     private let mapping: SharedMapping
     private var head: UInt32
     /// Bytes of the ring that the frame at hand occupies.
     private var step: UInt32 = 0
     /// How often the ring held what no writer writes.
-    private(set) var garbage: UInt64 = 0
+    package private(set) var garbage: UInt64 = 0
 
-    init(_ mapping: SharedMapping) {
+    package init(_ mapping: SharedMapping) {
         self.mapping = mapping
         head = mapping.word(NetworkLayout.ringHeadField).pointee.load(ordering: .acquiring)
     }
@@ -80,7 +80,7 @@ struct RingReader {
 
     /// H:188 The next frame, or nil when there is none. Its bytes stay where they are until `consume`; they are somebody
     /// else's memory and may change, its length may not.
-    mutating func next() -> UnsafeRawBufferPointer? {
+    package mutating func next() -> UnsafeRawBufferPointer? {
         let capacity = UInt32(NetworkLayout.ringCapacity)
         let tail = mapping.word(NetworkLayout.ringTailField).pointee.load(ordering: .acquiring)
         var used = tail &- head
@@ -112,7 +112,7 @@ struct RingReader {
     }
 
     /// Gives the frame's room back to the writer.
-    mutating func consume() {
+    package mutating func consume() {
         head = head &+ step
         step = 0
         publish()

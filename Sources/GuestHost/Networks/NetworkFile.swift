@@ -8,19 +8,19 @@ import Synchronization
 import SystemPackage
 
 /// One guest's place on a shared network.
-final class NetworkFile: Sendable {
-    let descriptor: Int32
-    let slot: Int
+package final class NetworkFile: Sendable {
+    package let descriptor: Int32
+    package let slot: Int
     /// What other guests of this process know the first page as.
-    let page: SharedPage
+    package let page: SharedPage
     /// Everything before the rings.
-    let head: SharedMapping
+    package let head: SharedMapping
     private let isMM2007: Bool
     private let claimedIDs = Mutex<[UInt16]>([])
     private let isLeft = Atomic<Bool>(false)
 
     /// H:180 Opens or creates the file and takes the first free slot.
-    init(path: String, dialect: Dialect) throws(LaunchError) {
+    package init(path: String, dialect: Dialect) throws(LaunchError) {
         let descriptor = retryingInterrupted { open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600) }
         guard descriptor >= 0 else { throw .system("cannot be opened as a network", path: path, errno: errno) }
         do throws(LaunchError) {
@@ -121,7 +121,7 @@ final class NetworkFile: Sendable {
     }
 
     /// The MAC that the guest in a slot shows, without the bit that asks for every packet; nil when it shows none.
-    func address(of slot: Int) -> [UInt8]? {
+    package func address(of slot: Int) -> [UInt8]? {
         var mac = (0..<NetworkLayout.macSize).map {
             (head.base + slot * NetworkLayout.macSize + $0).load(as: UInt8.self)
         }
@@ -130,10 +130,10 @@ final class NetworkFile: Sendable {
         return mac
     }
 
-    func isTaken(_ other: Int) -> Bool { OpenFileLock.isTaken(NetworkLayout.slotLock(other), of: descriptor) }
+    package func isTaken(_ other: Int) -> Bool { OpenFileLock.isTaken(NetworkLayout.slotLock(other), of: descriptor) }
 
     /// How many other slots show a MAC.
-    var peers: Int { (0..<NetworkLayout.slots).count { $0 != slot && address(of: $0) != nil } }
+    package var peers: Int { (0..<NetworkLayout.slots).count { $0 != slot && address(of: $0) != nil } }
 
     /// H:182 Wipes out what those left behind who went without a word.
     private func cleanUp() {
@@ -175,12 +175,12 @@ final class NetworkFile: Sendable {
         }
     }
 
-    func doorbell(_ slot: Int) -> Int { NetworkLayout.doorbellOffset + slot * NetworkLayout.doorbellSize }
+    package func doorbell(_ slot: Int) -> Int { NetworkLayout.doorbellOffset + slot * NetworkLayout.doorbellSize }
 
     // MARK: Ids
 
     /// Reserves a guest id on this network, if nobody has it and nobody shows a MAC that is made of it.
-    func claimID(_ id: UInt16) -> Bool {
+    package func claimID(_ id: UInt16) -> Bool {
         let mac: [UInt8] = [2, 0, UInt8(id & 255), UInt8(id >> 8), 0, 0]
         for other in 0..<NetworkLayout.slots where other != slot && address(of: other) == mac { return false }
         guard OpenFileLock.take(NetworkLayout.idLock(id), of: descriptor) else { return false }
@@ -188,13 +188,13 @@ final class NetworkFile: Sendable {
         return true
     }
 
-    func giveBackID(_ id: UInt16) {
+    package func giveBackID(_ id: UInt16) {
         claimedIDs.withLock { $0.removeAll { $0 == id } }
         OpenFileLock.release(NetworkLayout.idLock(id), of: descriptor)
     }
 
     /// Leaves the network: nobody sends here any more, and the slot is free.
-    func leave() {
+    package func leave() {
         guard !isLeft.exchange(true, ordering: .acquiringAndReleasing) else { return }
         setUnused(slot)
         for id in claimedIDs.withLock({ $0 }) { giveBackID(id) }

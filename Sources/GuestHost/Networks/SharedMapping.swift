@@ -6,13 +6,13 @@ import Glibc
 import Synchronization
 
 /// A guarded, shared mapping of part of a file.
-final class SharedMapping: @unchecked Sendable {
-    let base: UnsafeMutableRawPointer
-    let count: Int
+package final class SharedMapping: @unchecked Sendable {
+    package let base: UnsafeMutableRawPointer
+    package let count: Int
     private var busGuard: BusGuard?
 
     /// Maps `count` bytes at `offset`, both multiples of the page. - Throws: what mmap says.
-    init(file descriptor: Int32, offset: Int64, count: Int) throws(NetworkFileError) {
+    package init(file descriptor: Int32, offset: Int64, count: Int) throws(NetworkFileError) {
         let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset))
         guard let base, base != MAP_FAILED else { throw NetworkFileError(errno) }
         guard let busGuard = BusGuard(start: base, count: count) else {
@@ -31,7 +31,7 @@ final class SharedMapping: @unchecked Sendable {
     }
 
     /// A word that other processes change.
-    func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
+    package func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
         precondition(offset >= 0 && offset + 4 <= count && offset % 4 == 0)
         // SAFETY: inside the mapping and aligned; any 32 bits are a valid Atomic<UInt32>.
         return (base + offset).assumingMemoryBound(to: Atomic<UInt32>.self)
@@ -39,7 +39,7 @@ final class SharedMapping: @unchecked Sendable {
 }
 
 /// An errno on the way to whoever can put it into a sentence.
-struct NetworkFileError: Error, Equatable {
-    let code: Int32
+package struct NetworkFileError: Error, Equatable {
+    package let code: Int32
     init(_ code: Int32) { self.code = code }
 }

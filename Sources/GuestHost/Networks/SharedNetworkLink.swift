@@ -8,23 +8,22 @@ import Hypervisor
 import Synchronization
 
 /// Rings and doorbells of one guest.
-final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
-    let file: NetworkFile
-    let traffic: Traffic
+package final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
+    package let file: NetworkFile
+    package let traffic: Traffic
 
     // Of the guest's own thread, which is the only one that sends.
     private var writers: [Int: RingWriter] = [:]
     /// When to look again whether a slot that took nothing is alive; monotonic nanoseconds.
     private var suspects: [Int: UInt64] = [:]
 
-    private let guest = Mutex<EmbeddedLguest?>(nil)
     private let stopping = Atomic<Bool>(false)
     private let isFinished = Monitor(true)
     /// The thread's waits are bounded, should a peer without manners have spoiled the doorbell.
     private static let longestWait: UInt64 = 250_000_000
     private static let suspicion: UInt64 = 100_000_000
 
-    init(file: NetworkFile, traffic: Traffic) {
+    package init(file: NetworkFile, traffic: Traffic) {
         self.file = file
         self.traffic = traffic
     }
@@ -36,19 +35,19 @@ final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
         return slot < NetworkLayout.slots && slot != file.slot ? slot : nil
     }
 
-    func hasBacklog(to offset: UInt32) -> Bool {
+    package func hasBacklog(to offset: UInt32) -> Bool {
         guard !writers.isEmpty, let slot = slot(at: offset), let writer = writers[slot] else { return false }
         return !writer.isEmpty
     }
 
-    func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
+    package func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
         traffic.sent(pieces, count: count, to: Int(offset / 4))
     }
 
-    func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
+    package func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
 
     /// H:184 Puts a message into the ring that leads to its slot, and rings there.
-    func carry(_ pieces: MessagePieces, count: Int, to offset: UInt32, hasReceiver: Bool) -> Bool {
+    package func carry(_ pieces: MessagePieces, count: Int, to offset: UInt32, hasReceiver: Bool) -> Bool {
         guard let slot = slot(at: offset), openWriter(to: slot),
             writers[slot]?.write(pieces, count: count) == true
         else {
@@ -100,47 +99,50 @@ final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
 
     // MARK: Receiving
 
-    /// Starts the thread that empties the rings into `guest`.
-    func start(for guest: EmbeddedLguest, name: String) throws(LaunchError) {
-        self.guest.withLock { $0 = guest }
+    /// Puts a frame into a buffer of the guest, if it can.
+    package typealias Deliver = @Sendable (UnsafeRawBufferPointer) -> Delivery
+
+    /// Starts the thread that empties the rings into the guest.
+    package func start(name: String, deliver: @escaping Deliver) throws(LaunchError) {
         isFinished.withLock { $0 = false }
         let failure = startThread(named: "net " + name, stackBytes: 256 << 10) { [self] in
-            receive()
+            receive(deliver)
             isFinished.withLock { $0 = true }
         }
         guard failure == 0 else {
             isFinished.withLock { $0 = true }
-            self.guest.withLock { $0 = nil }
             throw .system("cannot start a thread for the network of guest '\(name)'", errno: failure)
         }
     }
 
     /// Ends the thread and leaves the network.
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         let bell = file.head.word(file.doorbell(file.slot) + NetworkLayout.bellField)
         bell.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
         linux_futex_wake(bell)
         // It never waits for longer than `longestWait`, whatever others do to the bell.
         _ = isFinished.wait(within: .seconds(10)) { $0 }
-        guest.withLock { $0 = nil }
         file.leave()
     }
 
     /// H:190 Waits for the doorbell and empties the rings of those who rang it.
-    private func receive() {
-        guard let guest = guest.withLock({ $0 }) else { return }
+    private func receive(_ deliver: Deliver) {
         let bell = file.head.word(file.doorbell(file.slot) + NetworkLayout.bellField)
         let asleep = file.head.word(file.doorbell(file.slot) + NetworkLayout.asleepField)
         var readers: [Int: RingReader] = [:]
         var waiting: Set<Int> = []
+        // Whoever was served last comes last the next time.
+        var last = -1
         var patience = Patience()
         while !stopping.load(ordering: .sequentiallyConsistent) {
             let ticket = bell.pointee.load(ordering: .sequentiallyConsistent)
             collectSenders(into: &waiting)
             var isFull = false
-            for sender in waiting.sorted() where !isFull {
-                switch empty(from: sender, &readers, into: guest) {
+            let turns = waiting.sorted()
+            for sender in turns.filter({ $0 > last }) + turns.filter({ $0 <= last }) where !isFull {
+                last = sender
+                switch empty(from: sender, &readers, deliver) {
                 case .empty: waiting.remove(sender)
                 case .more: patience = Patience()
                 case .moved:
@@ -165,14 +167,11 @@ final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
     /// Frames from one sender before the next one has its turn.
     private static let turn = 64
 
-    private func empty(
-        from sender: Int, _ readers: inout [Int: RingReader], into guest: EmbeddedLguest
-    ) -> Progress {
+    private func empty(from sender: Int, _ readers: inout [Int: RingReader], _ deliver: Deliver) -> Progress {
         if readers[sender] == nil { readers[sender] = openReader(from: sender) }
         // Out of the table and back: a copy would keep a position of its own.
         guard var reader = readers.removeValue(forKey: sender) else { return .empty }
         defer { readers[sender] = reader }
-        let key = UInt32(file.slot) * 4
         var hasMoved = false
         for _ in 0..<Self.turn {
             let garbage = reader.garbage
@@ -180,7 +179,7 @@ final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
                 traffic.meter.received.drop(reader.garbage &- garbage)
                 return .empty
             }
-            switch guest.deliver(frame, at: key, in: file.page) {
+            switch deliver(frame) {
             case .moved:
                 hasMoved = true
             case .nothing:

@@ -5,12 +5,12 @@ import CLinux
 import Glibc
 
 /// A tap that is up. It exists as long as its descriptor is open.
-final class TapInterface: Sendable {
-    let descriptor: Int32
+package final class TapInterface: Sendable {
+    package let descriptor: Int32
     /// What `ip link` calls it.
-    let name: String
+    package let name: String
     /// The host's own address on it.
-    let hardwareAddress: [UInt8]
+    package let hardwareAddress: [UInt8]
 
     private static let device = "/dev/net/tun"
     private static let namePattern = "lgtui%d"
@@ -20,7 +20,7 @@ final class TapInterface: Sendable {
     deinit { close(descriptor) }
 
     /// H:194 Makes the interface, gives it its address or its bridge, and brings it up.
-    init(_ address: TapAddress) throws(LaunchError) {
+    package init(_ address: TapAddress) throws(LaunchError) {
         let descriptor = retryingInterrupted { open(Self.device, O_RDWR | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { throw Self.deviceError(errno) }
         do throws(LaunchError) {
@@ -127,7 +127,7 @@ final class TapInterface: Sendable {
     }
 
     /// The fourth figure of "Transmit", for what the host transmits is what the guest should receive.
-    static func drops(of name: String, in table: String) -> UInt64 {
+    package static func drops(of name: String, in table: String) -> UInt64 {
         for line in table.split(separator: "\n") {
             let halves = line.split(separator: ":", maxSplits: 1)
             guard halves.count == 2, halves[0].drop(while: { $0 == " " }) == name else { continue }

@@ -8,16 +8,16 @@ import Hypervisor
 import Synchronization
 
 /// The link behind the page of a tap device.
-final class TapLink: SharedPageLink, Sendable {
+package final class TapLink: SharedPageLink, Sendable {
     /// The host's slot and the guest's on a network of two.
-    static let hostSlot = 0
-    static let guestSlot = 1
-    static let hostKey: UInt32 = 0
-    static let guestKey: UInt32 = 4
+    package static let hostSlot = 0
+    package static let guestSlot = 1
+    package static let hostKey: UInt32 = 0
+    package static let guestKey: UInt32 = 4
     /// The longest frame that a tap may hand out.
-    static let longestFrame = 65_536
+    package static let longestFrame = 65_536
 
-    let page = SharedPage.unique()
+    package let page = SharedPage.unique()
     private let tap: TapInterface
     private let traffic: Traffic
     private let bell: Int32
@@ -26,7 +26,7 @@ final class TapLink: SharedPageLink, Sendable {
     /// What the kernel had dropped when the device began, and how much of its count is in our figures.
     private let kernelDrops = Mutex(UInt64(0))
 
-    init(tap: TapInterface, traffic: Traffic) throws(LaunchError) {
+    package init(tap: TapInterface, traffic: Traffic) throws(LaunchError) {
         self.tap = tap
         self.traffic = traffic
         bell = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -35,14 +35,14 @@ final class TapLink: SharedPageLink, Sendable {
 
     deinit { close(bell) }
 
-    func hasBacklog(to offset: UInt32) -> Bool { false }
+    package func hasBacklog(to offset: UInt32) -> Bool { false }
 
-    func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {}
+    package func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {}
 
-    func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
+    package func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
 
     /// H:196 Sends a frame to the host. The kernel takes it whole or not at all, and never makes us wait.
-    func carry(_ pieces: MessagePieces, count: Int, to offset: UInt32, hasReceiver: Bool) -> Bool {
+    package func carry(_ pieces: MessagePieces, count: Int, to offset: UInt32, hasReceiver: Bool) -> Bool {
         let written =
             offset != Self.hostKey
             ? -1
@@ -62,10 +62,12 @@ final class TapLink: SharedPageLink, Sendable {
         return true
     }
 
-    func start(for guest: EmbeddedLguest, name: String) throws(LaunchError) {
+    package func start(
+        name: String, deliver: @escaping @Sendable (UnsafeRawBufferPointer) -> Delivery
+    ) throws(LaunchError) {
         isFinished.withLock { $0 = false }
         let failure = startThread(named: "tap " + name, stackBytes: 256 << 10) { [self] in
-            receive(into: guest)
+            receive(deliver)
             isFinished.withLock { $0 = true }
         }
         guard failure == 0 else {
@@ -74,14 +76,14 @@ final class TapLink: SharedPageLink, Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         eventfd_write(bell, 1)
         _ = isFinished.wait(within: .seconds(10)) { $0 }
     }
 
     /// H:198 The thread: one frame in hand, the rest in the kernel's queue.
-    private func receive(into guest: EmbeddedLguest) {
+    private func receive(_ deliver: (UnsafeRawBufferPointer) -> Delivery) {
         let room = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.longestFrame, alignment: 16)
         defer { room.deallocate() }
         var count = 0
@@ -98,7 +100,7 @@ final class TapLink: SharedPageLink, Sendable {
                     continue
                 }
             }
-            switch guest.deliver(UnsafeRawBufferPointer(rebasing: room[..<count]), at: Self.guestKey, in: page) {
+            switch deliver(UnsafeRawBufferPointer(rebasing: room[..<count])) {
             case .moved:
                 count = 0
                 patience = Patience()

@@ -12,22 +12,22 @@ package final class Traffic: Sendable {
     /// So that a packet costs no lock when nobody looks.
     private let isCapturing = Atomic<Bool>(false)
 
-    init(log: @escaping @Sendable (String) -> Void) { self.log = log }
+    package init(log: @escaping @Sendable (String) -> Void) { self.log = log }
 
-    func sent(_ pieces: MessagePieces, count: Int, to receiver: Int) {
+    package func sent(_ pieces: MessagePieces, count: Int, to receiver: Int) {
         meter.sent.note(count)
         guard isCapturing.load(ordering: .relaxed) else { return }
         capture.withLock { $0?.sent(pieces, count: count, to: receiver) }
     }
 
-    func received(_ pieces: MessagePieces, count: Int) {
+    package func received(_ pieces: MessagePieces, count: Int) {
         meter.received.note(count)
         guard isCapturing.load(ordering: .relaxed) else { return }
         capture.withLock { $0?.received(pieces, count: count) }
     }
 
     /// Begins a capture, in place of one that may be going on.
-    func startCapture(to path: String) throws(LaunchError) {
+    package func startCapture(to path: String) throws(LaunchError) {
         let new = try PacketCapture(path: path, log: log)
         let old = capture.withLock { capture in
             let old = capture
@@ -39,7 +39,7 @@ package final class Traffic: Sendable {
     }
 
     /// Ends the capture, when what is already captured is in the file.
-    func stopCapture() {
+    package func stopCapture() {
         let old = capture.withLock { capture in
             let old = capture
             capture = nil
@@ -49,7 +49,7 @@ package final class Traffic: Sendable {
         old?.finish()
     }
 
-    func reading(peers: Int) -> NetCounters {
+    package func reading(peers: Int) -> NetCounters {
         var reading = meter.reading
         reading.peers = peers
         if let capture = capture.withLock({ $0 }) {
@@ -64,7 +64,7 @@ package final class Traffic: Sendable {
 
 extension MessagePieces {
     /// One run of bytes as a message.
-    static func single<Result>(_ bytes: UnsafeRawBufferPointer, _ body: (MessagePieces) -> Result) -> Result {
+    package static func single<Result>(_ bytes: UnsafeRawBufferPointer, _ body: (MessagePieces) -> Result) -> Result {
         withUnsafePointer(to: bytes) { body(MessagePieces(start: $0, count: 1)) }
     }
 }

@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 5019408b61e2e909bfec3dd6555cad36bb2f7f2f9c3c361125bf353638118e0a
+// sha256 2ca2b49f1cf99f1817d759fad4cdbf7a428f380d38ddcc677f092ef41445bffd

@@ -27,13 +27,13 @@ final class DemoConsole: ConsoleSink {
     /// Boots a demo guest; its prompt is `demo> `.
     static func boot(
         _ dialect: Dialect = .linux2623, memory: String = "16m", disks: [GuestConfiguration.Disk] = [],
-        arguments: [String] = []
+        networks: [GuestConfiguration.Network] = [], arguments: [String] = []
     ) throws -> DemoConsole {
         let console = DemoConsole()
         let guest = Guest(
             GuestConfiguration(
                 name: "demo", memory: try MemorySize(memory), kernel: kernel, dialect: dialect, disks: disks,
-                arguments: arguments),
+                devices: networks.map { .network($0) }, arguments: arguments),
             console: console)
         console.content.withLock { $0.guest = guest }
         try guest.start()

@@ -51,6 +51,7 @@ enum Bus {
     private static func drivers() -> [Driver] {
         [
             (type: 1, kind: "console", probe: { console.attach(to: $0) }),
+            (type: 2, kind: "net", probe: { NetDevice(on: $0) }),
             (type: 3, kind: "block", probe: { BlockDevice(on: $0) }),
         ]
     }

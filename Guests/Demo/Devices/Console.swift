@@ -137,11 +137,14 @@ final class Console: Device {
         }
     }
 
-    /// The next byte; waits for it, at most until `deadline`. nil at the deadline, or when interrupted.
-    func readByte(until deadline: UInt64 = .max) -> UInt8? {
+    /// The next byte; waits for it, at most until `deadline`. nil at the deadline, when interrupted, or when there is
+    /// something else to do.
+    func readByte(until deadline: UInt64 = .max, unless hasOtherWork: () -> Bool = { false }) -> UInt8? {
         flush()
         if deadline == .max {
-            while !hasInput, !interrupted { Interrupts.sleep { self.hasInput || self.interrupted } }
+            while !hasInput, !interrupted, !hasOtherWork() {
+                Interrupts.sleep { self.hasInput || self.interrupted || hasOtherWork() }
+            }
         } else {
             Clock.sleep(until: deadline) { self.hasInput || self.interrupted }
         }

@@ -8,10 +8,21 @@ struct DMA {
 
     let physical: Physical
 
-    init() {
-        physical = Physical(Heap.allocate(DMA.bytes, alignment: 128))
+    init() { self.init(at: Physical(Heap.allocate(DMA.bytes, alignment: 128))) }
+
+    private init(at physical: Physical) {
+        self.physical = physical
         usedLength = 0
         setPiece(0, at: Physical(0), count: 0)
+        setPiece(1, at: Physical(0), count: 0)
+    }
+
+    /// Descriptors in a row, for several transfers to arrive before anybody looks. Only the first is to be bound.
+    static func array(count: Int) -> [DMA] {
+        let start = Frames.take(
+            run: (count * bytes + Int(pageSize) - 1) / Int(pageSize), Frames.Use.kernel.rawValue,
+            Frames.Use.kernel.rawValue)
+        return (0..<count).map { DMA(at: Physical(start.value + UInt32($0 * bytes))) }
     }
 
     /// Not 0: the other side has filled it. Zero gives it back.
@@ -38,8 +49,8 @@ struct DMA {
 
     func send(to key: UInt32) { Hypercall.call(.sendDMA, key, physical.value) }
 
-    /// Offers this descriptor for incoming transfers at `key`; the host raises `irq` after each.
-    func bind(to key: UInt32, irq: Int) -> Bool {
-        Hypercall.call(.bindDMA, key, physical.value, 1 << 8 | UInt32(irq)) != 0
+    /// Offers this descriptor, and those behind it, for incoming transfers at `key`; the host raises `irq` after each.
+    func bind(to key: UInt32, irq: Int, count: Int = 1) -> Bool {
+        Hypercall.call(.bindDMA, key, physical.value, UInt32(count) << 8 | UInt32(irq)) != 0
     }
 }

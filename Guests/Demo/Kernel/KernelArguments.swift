@@ -1,11 +1,12 @@
 // The kernel command line. `name=x` names the guest and its prompt, `run="a; b"` gives commands to start with, `quiet`
-// leaves the banner out. Launchers join arguments with spaces and lose the shell's quotes, so an unquoted `run=`
+// leaves the banner out, `ip=A.B.C.D/PREFIX` is the address on the first network. Launchers join arguments with spaces and lose the shell's quotes, so an unquoted `run=`
 // reaches to the end of the line, or to the next argument that we know. Pure: tested on the host.
 
 public struct KernelArguments {
     public var name: [UInt8] = Text.bytes(of: "demo")
     public var run: [UInt8] = []
     public var quiet = false
+    public var address: [UInt8] = []
 
     public init(_ line: [UInt8]) {
         var position = 0
@@ -19,6 +20,10 @@ public struct KernelArguments {
                 let (value, length) = KernelArguments.value(rest, from: 5, toEndOfLine: false)
                 // A name is for prompts and lab files: keep what fits on a line.
                 if !value.isEmpty { name = Array(value.prefix(32)) }
+                position += length
+            } else if rest.starts(with: "ip=") {
+                let (value, length) = KernelArguments.value(rest, from: 3, toEndOfLine: false)
+                address = value
                 position += length
             } else if rest.starts(with: "run=") {
                 let (value, length) = KernelArguments.value(rest, from: 4, toEndOfLine: true)
@@ -49,7 +54,7 @@ public struct KernelArguments {
     }
 
     private static func startsArgument(_ text: [UInt8]) -> Bool {
-        if text.starts(with: "name=") || text.starts(with: "run=") { return true }
+        if text.starts(with: "name=") || text.starts(with: "run=") || text.starts(with: "ip=") { return true }
         return Array(text.prefix { $0 != UInt8(ascii: " ") }).spells("quiet")
     }
 }

@@ -27,7 +27,11 @@ public func kernelMain(_ dialect: UInt32, _ bootData: UInt32) {
     Hypercall.call(.setStack, Descriptors.kernelData, address_of_user_trap_stack_top(), 2)
     Clock.start()
     Interrupts.on()
+    Ping.start()
+    UDP.start()
+    Chat.start()
     Bus.scan(devicePage: boot.memory / pageSize)
+    if let card = NetDevice.all.first, let subnet = Subnet(arguments.address) { card.subnet = subnet }
 
     Shell(boot: boot, arguments: arguments).run()
 }

@@ -93,6 +93,13 @@ public struct LineEditor {
         }
     }
 
+    /// Shows lines above the prompt, as if they had always been there. Whoever is typing loses nothing.
+    public mutating func interject(_ lines: Text) {
+        output += Text.bytes(of: "\r\u{1B}[K")
+        for byte in lines.bytes { output += byte == 10 ? [13, 10] : [byte] }
+        redraw()
+    }
+
     // MARK: Changes
 
     private mutating func insert(_ characters: [[UInt8]]) {

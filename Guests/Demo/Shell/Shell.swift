@@ -33,9 +33,10 @@ final class Shell {
             Shell.completions(of: text, among: commands)
         }
         while true {
+            if Chat.hasNews { editor.interject(Chat.takeNews()) }
             console.writeRaw(editor.output)
             editor.output = []
-            guard let byte = console.readByte() else { continue }
+            guard let byte = console.readByte(unless: { Chat.hasNews }) else { continue }
             switch editor.feed(byte) {
             case .editing: continue
             case .submitted(let line):

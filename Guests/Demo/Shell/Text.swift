@@ -24,6 +24,17 @@ public struct Text: ExpressibleByStringInterpolation {
         return Text(result)
     }
 
+    /// Words from somebody else, without what would move the cursor or worse.
+    public static func printable(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in bytes {
+            // Control characters: those of ASCII, and those that UTF-8 writes as C2 80 to C2 9F.
+            let isControl = byte < 0x20 || byte == 0x7F || (0x80...0x9F).contains(byte) && result.last == 0xC2
+            result.append(isControl ? UInt8(ascii: "?") : byte)
+        }
+        return result
+    }
+
     public static func bytes(of literal: StaticString) -> [UInt8] {
         literal.withUTF8Buffer { [UInt8]($0) }
     }

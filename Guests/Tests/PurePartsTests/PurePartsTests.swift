@@ -81,6 +81,13 @@ private func string(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UT
         #expect(string(arguments.run) == run)
         #expect(arguments.quiet == quiet)
     }
+
+    @Test func `an address is found behind other arguments`() {
+        let arguments = KernelArguments(Array("run=net; mem ip=10.0.0.7/24 quiet".utf8))
+        #expect(string(arguments.run) == "net; mem")
+        #expect(string(Text(arguments.address)) == "10.0.0.7/24")
+        #expect(arguments.quiet)
+    }
 }
 
 @Suite struct MD5Tests {

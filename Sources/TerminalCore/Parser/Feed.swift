@@ -79,32 +79,26 @@ extension Emulator {
         return next
     }
 
-    /// The common shape of a control sequence, `CSI digits ; digits final`; whatever else turns up is left to the table.
+    /// The common shape of a control sequence, `CSI digits ; digits final`, in one go. Whatever else turns up, the end of
+    /// the buffer included, is left to the table, which starts over behind the CSI.
     @inline(__always)
     private mutating func controlSequence(
         _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
     ) -> UnsafePointer<UInt8> {
         var next = start
+        var marker: UInt8 = 0
         if next < end, next.pointee == 0x3F {
-            parser.marker = 0x3F
-            parser.mode = .csiParameter
+            marker = 0x3F
             next += 1
         }
-        while next < end {
-            let byte = next.pointee
-            if byte >= 0x30, byte < 0x3C {
-                parser.parameters.take(byte)
-                parser.mode = .csiParameter
-                next += 1
-            } else if byte >= 0x40, byte < 0x7F {
-                parser.mode = .ground
-                controlDispatch(byte)
-                return next + 1
-            } else {
-                return next
-            }
+        guard parser.parameters.read(&next, end), next.pointee >= 0x40, next.pointee < 0x7F else {
+            parser.parameters.clear()
+            return start
         }
-        return next
+        parser.marker = marker
+        parser.mode = .ground
+        controlDispatch(next.pointee)
+        return next + 1
     }
 
     /// Everything that is not ground: one byte at a time through the table, except that long strings go in runs.

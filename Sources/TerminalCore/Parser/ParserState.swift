@@ -95,6 +95,37 @@ struct Parameters: ~Copyable {
         values[count - 1] = min(value, Parameters.maximum)
     }
 
+    /// Reads `digits ; digits …` into an empty list, as `take` would, up to the byte behind them. False when there is no
+    /// such byte before `end`, or more parameters or digits than anybody means: then the list is worth nothing.
+    @inline(__always)
+    mutating func read(_ next: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+        var at = next
+        var index = 0
+        while at < end {
+            let first = at
+            var digit = at.pointee &- 0x30
+            var value = 0
+            while digit < 10 {
+                value = value &* 10 &+ Int(digit)
+                at += 1
+                if at == end { return false }
+                digit = at.pointee &- 0x30
+            }
+            let digits = at - first
+            if digits > 9 { return false }
+            values[index] = digits == 0 ? -1 : Int32(truncatingIfNeeded: min(value, Int(Parameters.maximum)))
+            index += 1
+            if digit != 0x3B - 0x30 {
+                count = index == 1 && digits == 0 ? 0 : index
+                next = at
+                return true
+            }
+            if index == Parameters.capacity { return false }
+            at += 1
+        }
+        return false
+    }
+
     /// The raw value, -1 when omitted or past the end.
     @inline(__always)
     subscript(position: Int) -> Int32 { position < count ? values[position] : -1 }

@@ -4,8 +4,11 @@ extension Emulator {
     @inline(__always)
     mutating func selectGraphics() {
         let count = parser.parameters.count
+        // A copy, which stays in registers until all parameters are read.
+        var pen = self.pen
+        defer { self.pen = pen }
         if count == 0 {
-            resetGraphics()
+            resetGraphics(&pen)
             return
         }
         var index = 0
@@ -13,17 +16,17 @@ extension Emulator {
             let value = parser.parameters.value(index)
             index += 1
             switch value {
-            case 0: resetGraphics()
+            case 0: resetGraphics(&pen)
             case 30...37: pen.foreground = .palette(UInt8(truncatingIfNeeded: value - 30))
             case 40...47: pen.background = .palette(UInt8(truncatingIfNeeded: value - 40))
             case 90...97: pen.foreground = .palette(UInt8(truncatingIfNeeded: value - 82))
             case 100...107: pen.background = .palette(UInt8(truncatingIfNeeded: value - 92))
             case 39: pen.foreground = .default
             case 49: pen.background = .default
-            case 38: if let color = extendedColor(&index) { pen.foreground = color }
-            case 48: if let color = extendedColor(&index) { pen.background = color }
-            case 58: if let color = extendedColor(&index) { setUnderlineColor(color) }
-            case 59: setUnderlineColor(.default)
+            case 38: if let color = color(&index) { pen.foreground = color }
+            case 48: if let color = color(&index) { pen.background = color }
+            case 58: if let color = color(&index) { pen.extra = underlined(pen.extra, color) }
+            case 59: pen.extra = underlined(pen.extra, .default)
             case 1: pen.attributes.insert(.bold)
             case 2: pen.attributes.insert(.faint)
             case 3: pen.attributes.insert(.italic)
@@ -61,20 +64,34 @@ extension Emulator {
 
     /// SGR 0 leaves protection and links alone: they are not graphic renditions.
     @inline(__always)
-    private mutating func resetGraphics() {
+    private mutating func resetGraphics(_ pen: inout Cell) {
         pen.foreground = .default
         pen.background = .default
         pen.attributes.formIntersection(.protected)
-        if pen.extra != 0 { setUnderlineColor(.default) }
+        if pen.extra != 0 { pen.extra = underlined(pen.extra, .default) }
     }
 
-    mutating func setUnderlineColor(_ color: Color) {
-        var extra = extras[pen.extra]
+    /// The number of the extra `number`, but with another underline colour.
+    @inline(never)
+    private mutating func underlined(_ number: UInt16, _ color: Color) -> UInt16 {
+        var extra = extras[number]
         extra.underlineColor = color
-        pen.extra = internExtra(extra)
+        return internExtra(extra)
     }
 
-    /// The colour after 38, 48 or 58: `:2:space:r:g:b`, `:2:r:g:b`, `:5:n` or the older forms with ';'.
+    /// The colour after 38, 48 or 58; the commonest form, `;5;n`, without a call.
+    @inline(__always)
+    private func color(_ index: inout Int) -> Color? {
+        guard parser.parameters.joined == 0, parser.parameters[index] == 5, index + 1 < parser.parameters.count else {
+            return extendedColor(&index)
+        }
+        let value = parser.parameters.value(index + 1)
+        index += 2
+        return value > 255 ? nil : .palette(UInt8(truncatingIfNeeded: value))
+    }
+
+    /// All forms: `:2:space:r:g:b`, `:2:r:g:b`, `:5:n` or the older forms with ';'.
+    @inline(never)
     private func extendedColor(_ index: inout Int) -> Color? {
         let parameters = parser.parameters.count
         guard index < parameters else { return nil }

@@ -6,19 +6,21 @@
 #   make install          the program, its manual page, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
 #   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
+#   make fuzz             fuzz the terminal core for SECONDS=60, starting from the test corpus and what the last run learnt
 #   make lint             check the formatting of all Swift sources
 #   make tour             the numbered comments of launcher, hypervisor and guest, in the order in which they meet
 #   make clean
 
 SWIFT    ?= swift
 PREFIX   ?= /usr/local
+SECONDS  ?= 60
 PACKAGES := libncurses-dev zlib1g-dev ncurses-base
 PROGRAM  := .build/release/lgtui
 
 # Everything that Swift formats; the benchmark and fuzz packages as far as they are there.
 SWIFT_SOURCES := Package.swift Sources Tests Guests Tools $(wildcard Benchmarks Fuzz)
 
-.PHONY: run test build install guest bench lint tour clean packages toolchain
+.PHONY: run test build install guest bench fuzz lint tour clean packages toolchain
 .DEFAULT_GOAL := build
 
 run: build
@@ -47,6 +49,12 @@ guest: toolchain
 bench: packages
 	$(MAKE) -C Benchmarks/Workloads
 	cd Benchmarks && $(SWIFT) run -c release lgtui-bench cpu
+
+fuzz: toolchain
+	cd Fuzz && $(SWIFT) build -c release && mkdir -p .corpus .findings && \
+	    .build/release/terminal-fuzz --write-seeds .corpus && \
+	    .build/release/terminal-fuzz -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=1024 \
+	    -dict=terminal.dict -artifact_prefix=.findings/ -print_final_stats=1 .corpus
 
 lint: toolchain
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive $(SWIFT_SOURCES)

@@ -1,0 +1,1 @@
+../../../Tests/TerminalCoreTests/CorpusCase.swift

@@ -1,0 +1,1 @@
+../../../Tests/TerminalCoreTests/CorpusFiles.swift

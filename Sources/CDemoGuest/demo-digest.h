@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 2ca2b49f1cf99f1817d759fad4cdbf7a428f380d38ddcc677f092ef41445bffd
+// sha256 c101afaaa194729c305d9d3e6cce91aa1701b05869c61c71558e7622d432d978

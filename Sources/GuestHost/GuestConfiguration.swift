@@ -5,6 +5,9 @@ import Hypervisor
 
 /// What a guest should be.
 public struct GuestConfiguration: Sendable {
+    /// Which generation of the interface a guest speaks, for those who configure guests and never see the hypervisor.
+    public typealias Dialect = Hypervisor.Dialect
+
     /// For titles, logs and the errors of others ("locked by guest puppy").
     public var name: String
     public var memory: MemorySize

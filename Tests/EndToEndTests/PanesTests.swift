@@ -11,7 +11,7 @@ private let prefix = "\u{1d}"
     private func demoLab(columns: Int = 200, rows: Int = 50, environment: [String] = []) throws -> TerminalSession {
         let session = TerminalSession(
             [], columns: columns, rows: rows, environment: Program.baseEnvironment + environment)
-        try #require(session.wait(for: "demo>", count: 4), "\(session.screen)")
+        try #require(session.waitForDemoLab(), "\(session.screen)")
         return session
     }
 
@@ -26,6 +26,15 @@ private let prefix = "\u{1d}"
         for name in ["1 puppy", "2 kitten", "3 duckling", "4 hatchling"] { #expect(session.wait(for: name)) }
         #expect(session.wait(for: "running", count: 5))
         #expect(session.wait(for: "4/4"))
+    }
+
+    @Test func theGuestsOfTheDemoLabHearEachOtherFromTheStart() throws {
+        let session = try demoLab()
+        #expect(session.wait(for: "↓1 ↑1", count: 4), "\(session.screen)")
+        session.type("net\r")
+        #expect(session.wait(for: "10.0.0.2 kitten"))
+        session.type("chat 10.0.0.2 over the fence\r")
+        #expect(session.wait(for: "10.0.0.1 over the fence"))
     }
 
     @Test func typingReachesOnlyTheFocusedGuest() throws {
@@ -67,7 +76,7 @@ private let prefix = "\u{1d}"
         #expect(session.wait(for: "still-alive", count: 2))
         session.type(prefix + "1" + prefix + "r")
         #expect(session.wait(for: "4/4"))
-        #expect(session.wait(for: "demo>", count: 4))
+        #expect(session.waitForDemoLab())
     }
 
     @Test func aDeadGuestKeepsItsScreenAndSaysWhy() throws {
@@ -77,7 +86,7 @@ private let prefix = "\u{1d}"
             session.wait { screen in
                 let pane = self.firstPane(screen)
                 return pane.contains { $0.contains("Dead:") && $0.contains("the boat is sinking") }
-                    && pane.contains { $0.contains("Ctrl-] r") } && pane.contains { $0.contains("demo> crash") }
+                    && pane.contains { $0.contains("Ctrl-] r") } && pane.contains { $0.contains("puppy> crash") }
             }, "\(session.screen)")
     }
 
@@ -87,7 +96,7 @@ private let prefix = "\u{1d}"
         #expect(session.wait(for: "Killed."))
         session.type(prefix + "r")
         #expect(session.wait(for: "4/4"))
-        #expect(session.wait(for: "demo>", count: 4))
+        #expect(session.waitForDemoLab())
     }
 
     @Test func theDoubledPrefixReachesTheGuest() throws {
@@ -95,7 +104,7 @@ private let prefix = "\u{1d}"
         session.type(prefix + prefix)
         session.type("echo x\r")
         // The guest was asked something, and it was not "echo x" alone or nothing at all.
-        #expect(session.wait { self.firstPane($0).count { $0.hasPrefix("demo>") } >= 2 })
+        #expect(session.wait { self.firstPane($0).count { $0.hasPrefix("puppy>") } >= 2 })
     }
 
     @Test func helpLiesOverThePanesAndGoesAway() throws {
@@ -104,7 +113,7 @@ private let prefix = "\u{1d}"
         #expect(session.wait(for: "Moving around"))
         session.type("x")
         #expect(session.wait { !$0.screen.contains { $0.contains("Moving around") } })
-        #expect(session.wait(for: "demo>", count: 4))
+        #expect(session.waitForDemoLab())
     }
 
     @Test func zoomGivesOneGuestTheScreen() throws {
@@ -178,7 +187,7 @@ private let prefix = "\u{1d}"
 
     @Test func twentyByFiveIsUsable() throws {
         let session = TerminalSession([], columns: 20, rows: 5)
-        try #require(session.wait(for: "demo>"))
+        try #require(session.wait(for: "puppy>"))
         #expect(session.screen[0].contains("1/4 puppy"))
         session.type("echo tiny\r")
         #expect(session.wait { $0.screen.contains { $0.hasPrefix("tiny") } }, "\(session.screen)")
@@ -201,7 +210,7 @@ private let prefix = "\u{1d}"
     func commonTerminalsShowThePanes(name: String) throws {
         let environment = Program.baseEnvironment.filter { !$0.hasPrefix("TERM=") } + ["TERM=\(name)"]
         let session = TerminalSession([], columns: 120, rows: 40, environment: environment)
-        #expect(session.wait(for: "demo>", count: 4), "\(session.screen)")
+        #expect(session.waitForDemoLab(), "\(session.screen)")
         session.type(prefix + "qy")
         #expect(session.end() == Ending(exitStatus: 0))
         #expect(session.modeNow == session.modeBefore)
@@ -211,7 +220,8 @@ private let prefix = "\u{1d}"
         let session = TerminalSession(
             ["run", "--theme", "mono", "16m", "demo", "--name=one", "--", "16m", "demo", "--name=two"],
             columns: 120, rows: 40)
-        #expect(session.wait(for: "demo>", count: 2))
+        #expect(session.wait(for: "one>"))
+        #expect(session.wait(for: "two>"))
         #expect(session.wait(for: "1 one"))
         #expect(session.wait(for: "2 two"))
     }

@@ -132,6 +132,15 @@ final class TerminalSession {
         return wait(until: isAborted)
     }
 
+    /// Waits until every guest of the demo lab prompts.
+    func waitForDemoLab() -> Bool {
+        wait { screen in
+            ["puppy>", "kitten>", "duckling>", "hatchling>"].allSatisfy { prompt in
+                screen.screen.contains { $0.contains(prompt) }
+            }
+        }
+    }
+
     private func occurrences(of text: String) -> Int {
         EndToEndTests.occurrences(of: text, inLines: part(columns: 0..<50, rows: 0..<terminal.rows - 2))
     }

@@ -37,7 +37,7 @@ import lgtui
     @Test func guestsAreSeparatedByTwoDashes() throws {
         let guests = try parse("16 demo -- --block=d 32 demo a b -- 8 other/vmlinux")
         #expect(guests.map(\.name) == ["demo1", "demo2", "vmlinux"])
-        #expect(guests.map(\.arguments) == [[], ["a", "b"], []])
+        #expect(guests.map(\.arguments) == [["name=demo1"], ["name=demo2", "a", "b"], []])
         #expect(guests[1].disks.map(\.path) == ["d"])
     }
 
@@ -46,13 +46,37 @@ import lgtui
         ("64 demo --blok=x", "did you mean --block?"), ("64 demo --block", "--block needs a value"),
         ("lots demo", "is not a memory size"), ("64 demo --block=", "a disk needs a path"),
         ("64 demo --dialect=new", "unknown dialect"), ("9999999999999 demo", "too large"), ("1K demo", "too small"),
-        ("64 demo --verbose=yes", "takes no value"),
+        ("64 demo --verbose=yes", "takes no value"), ("64 demo --sharenet=", "a shared network needs a file"),
+        ("64 demo --tunnet=host", "neither an IPv4 address nor bridge:NAME"),
+        ("64 demo --tunnet=1.2.3.4/33", "not the length of a network prefix"),
+        ("64 demo --pcap=x", "--pcap=x follows no network"),
+        ("64 demo --sharenet=w --block=d --pcap=x", "--pcap=x follows no network"),
+        ("64 demo --sharenet=w --pcap=x --pcap=y", "two captures"),
     ])
     func mistakesAreUsageErrors(line: String, text: String) {
         do {
             _ = try parse(line)
             Issue.record("accepted")
         } catch { #expect("\(error)".contains(text), "\(error)") }
+    }
+
+    @Test func networksStandOnTheBusAsTheyStandInTheLine() throws {
+        let guest = try #require(
+            try parse("--sharenet=w --pcap=p 64 vmlinux --block d --tunnet bridge:br0 --tunnet=10.1.2.3").first)
+        #expect(guest.networks.map(\.capture) == ["p", nil, nil])
+        #expect(
+            guest.devices == [
+                .network(GuestConfiguration.Network(.shared(path: "w"), capture: "p")),
+                .disk(GuestConfiguration.Disk(path: "d")), .network(.tap(.bridge("br0"))),
+                .network(.tap(try TapAddress("10.1.2.3/8"))),
+            ])
+    }
+
+    @Test func theDemoGuestIsToldItsName() throws {
+        #expect(try parse("64 demo --name=rex").first?.arguments == ["name=rex"])
+        #expect(try parse("64 demo --name=rex name=fido").first?.arguments == ["name=fido"])
+        #expect(try parse("64 demo").first?.arguments == [])
+        #expect(try parse("64 demo -- 64 demo quiet").map(\.arguments) == [["name=demo1"], ["name=demo2", "quiet"]])
     }
 
     @Test func defaultsHoldForEveryGuestThatSaysNothingElse() throws {
@@ -68,7 +92,7 @@ import lgtui
         (["--stats", "x.toml"], ["--stats=text", "x.toml"]),
         (["run", "--stats", "64m", "demo", "--stats"], ["run", "--stats=text", "64m", "demo", "--stats"]),
         (["run", "--theme", "dark", "--stats", "64"], ["run", "--theme", "dark", "--stats=text", "64"]),
-        (["--stats=json"], ["--stats=json"]),
+        (["--stats=json"], ["--stats=json"]), (["--stats", "json", "x.toml"], ["--stats", "json", "x.toml"]),
     ])
     func bareStatsGetsItsValueAndKernelArgumentsDoNot(given: [String], expected: [String]) {
         #expect(StatisticsOption.normalized(given) == expected)

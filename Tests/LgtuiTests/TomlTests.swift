@@ -1,3 +1,4 @@
+import GuestHost
 import Testing
 import lgtui
 
@@ -22,6 +23,19 @@ import lgtui
         ("[[guest]]\nname = \"a\"\n", "a.toml:1:1: \"a\" has no `kernel`"),
         ("[guest]\nkernel = \"demo\"\n", "a.toml:1:1: `guest` must be a list of tables"),
         ("[[gest]]\nkernel = \"demo\"\n", "a.toml:1:1: unknown key `gest` in this file (did you mean `guest`?)"),
+        ("[network]\nwire = 3\n[[guest]]\nkernel = \"demo\"\n", "a.toml:2:1: `network` must hold tables"),
+        ("[network.w]\nfile = 3\n[[guest]]\nkernel = \"demo\"\n", "a.toml:2:8: `file` must be a string"),
+        ("[network.w]\ntap = \"x\"\n[[guest]]\nkernel = \"demo\"\n", "a.toml:2:7: `tap`: 'x' is neither an IPv4"),
+        (
+            "[network.w]\ntap = \"1.2.3.4\"\nfile = \"f\"\n[[guest]]\nkernel = \"demo\"\n",
+            "a.toml:1:1: a network has one"
+        ),
+        (
+            "[network.wire]\n[[guest]]\nkernel = \"demo\"\nnetworks = [\"wier\"]\n",
+            "a.toml:4:13: there is no [network.wier] in this lab (did you mean \"wire\"?)"
+        ),
+        ("[[guest]]\nkernel = \"demo\"\nnetworks = \"w\"\n", "a.toml:3:12: `networks` must be an array"),
+        ("[[guest]]\nkernel = \"demo\"\nnetworks = [{ pcap = \"f\" }]\n", "a.toml:3:13: a network needs the `name`"),
         ("", "a.toml:1:1: no guests here"),
         ("[[guest]]\nkernel = \"demo\"\nx =\n", "a.toml:3:"),
         (
@@ -65,6 +79,33 @@ import lgtui
         #expect(lab.guests.count == 4)
         #expect(lab.guests.count { !$0.disks.isEmpty } == 2)
         #expect(Set(lab.guests.map(\.name)).count == 4)
+        let networks = lab.guests.map(\.networks)
+        #expect(networks[0] == networks[1] && networks[2] == networks[3] && networks[0] != networks[2])
+        #expect(networks.allSatisfy { $0.count == 1 })
+        for guest in lab.guests { #expect(guest.arguments.contains("name=\(guest.name)")) }
+    }
+
+    @Test func networksOfALabAreFilesTapsBridgesOrMemory() throws {
+        let text = """
+            [network.wire]
+            file = "wire.net"
+            [network.host]
+            tap = "192.168.19.1/24"
+            [network.lan]
+            bridge = "br0"
+            [network.quiet]
+            [[guest]]
+            kernel = "demo"
+            networks = ["wire", { name = "host", pcap = "host.pcap" }, "lan", "quiet"]
+            """
+        let lab = try Lab(bytes: Array(text.utf8), file: "a.toml", folder: "/labs")
+        let networks = try #require(lab.guests.first).networks
+        #expect(networks.count == 4)
+        #expect(networks[0] == .shared("/labs/wire.net"))
+        #expect(networks[1].medium == .tap(try TapAddress("192.168.19.1/24")))
+        #expect(networks[1].capture == "/labs/host.pcap")
+        #expect(networks[2].medium == .tap(.bridge("br0")))
+        #expect(lab.scratch.count == 1)
     }
 
     @Test func positionsSurviveEveryKindOfValue() {

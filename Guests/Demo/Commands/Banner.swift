@@ -9,9 +9,9 @@ enum Banner {
                 /  /      \\  \\      \u{1B}[1mlgtui demo guest\u{1B}[0;33m
                |  |  o  o  |  |     \(arguments.name): \(boot.memory >> 20) MiB, dialect \(boot.dialect.name)
                 \\_|   __   |_/
-                   \\  \\/  /        A whole kernel in Embedded Swift, in ring 1,
-                    '-..-'         with nobody above it but lguest.
-                      U            `help` lists what it can do.
+                   \\  \\/  /        Embedded Swift in ring 1, and
+                    '-..-'         nobody above it but lguest.
+                      U            `help` lists what it does.
             \u{1B}[0m
 
             """)

@@ -37,10 +37,10 @@ enum NetCommands {
                     """)
                 let known = card.neighbours.all
                 for (slot, mac) in card.peers {
-                    let address = known.first { $0.mac == mac }?.address.text
+                    let address = known.first { $0.mac == mac }?.address
+                    let who = address.map { "\($0.text) \(Hello.name(of: $0) ?? "")" as Text }
                     console.print(
-                        "  slot \(slot, width: 3)  \(mac.text)  \(address ?? (mac.isForMany ? "sees everything" : "-"))\n"
-                    )
+                        "  slot \(slot, width: 3)  \(mac.text)  \(who ?? (mac.isForMany ? "sees everything" : "-"))\n")
                 }
             }
         }

@@ -146,7 +146,7 @@ final class Console: Device {
                 Interrupts.sleep { self.hasInput || self.interrupted || hasOtherWork() }
             }
         } else {
-            Clock.sleep(until: deadline) { self.hasInput || self.interrupted }
+            Clock.sleep(until: deadline) { self.hasInput || self.interrupted || hasOtherWork() }
         }
         guard hasInput else { return nil }
         return Interrupts.off {

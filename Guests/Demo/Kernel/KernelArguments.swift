@@ -1,12 +1,14 @@
 // The kernel command line. `name=x` names the guest and its prompt, `run="a; b"` gives commands to start with, `quiet`
-// leaves the banner out, `ip=A.B.C.D/PREFIX` is the address on the first network. Launchers join arguments with spaces and lose the shell's quotes, so an unquoted `run=`
-// reaches to the end of the line, or to the next argument that we know. Pure: tested on the host.
+// leaves the banner out, `ip=A.B.C.D/PREFIX` is the address on the first network, `hello` says the name there once a
+// second. Launchers join arguments with spaces and lose the shell's quotes, so an unquoted `run=` reaches to the end of
+// the line, or to the next argument that we know. Pure: tested on the host.
 
 public struct KernelArguments {
     public var name: [UInt8] = Text.bytes(of: "demo")
     public var run: [UInt8] = []
     public var quiet = false
     public var address: [UInt8] = []
+    public var saysHello = false
 
     public init(_ line: [UInt8]) {
         var position = 0
@@ -32,6 +34,7 @@ public struct KernelArguments {
             } else {
                 let word = Array(rest.prefix { $0 != UInt8(ascii: " ") })
                 if word.spells("quiet") { quiet = true }
+                if word.spells("hello") { saysHello = true }
                 position += word.count
             }
         }
@@ -55,6 +58,7 @@ public struct KernelArguments {
 
     private static func startsArgument(_ text: [UInt8]) -> Bool {
         if text.starts(with: "name=") || text.starts(with: "run=") || text.starts(with: "ip=") { return true }
-        return Array(text.prefix { $0 != UInt8(ascii: " ") }).spells("quiet")
+        let word = Array(text.prefix { $0 != UInt8(ascii: " ") })
+        return word.spells("quiet") || word.spells("hello")
     }
 }

@@ -30,8 +30,10 @@ public func kernelMain(_ dialect: UInt32, _ bootData: UInt32) {
     Ping.start()
     UDP.start()
     Chat.start()
+    Hello.start()
     Bus.scan(devicePage: boot.memory / pageSize)
     if let card = NetDevice.all.first, let subnet = Subnet(arguments.address) { card.subnet = subnet }
+    if arguments.saysHello { Hello.begin() }
 
     Shell(boot: boot, arguments: arguments).run()
 }

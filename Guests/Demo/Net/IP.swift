@@ -14,7 +14,7 @@ enum IP {
             guard target == card.subnet.address || card.subnet.isBroadcast(target) else { return }
             switch frame.byte(IPv4Header.proto) {
             case IPv4Header.icmp: Ping.arrived(frame, on: card)
-            case IPv4Header.udp: UDP.arrived(frame)
+            case IPv4Header.udp: UDP.arrived(frame, on: card)
             default: break
             }
         default: break

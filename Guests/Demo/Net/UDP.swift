@@ -1,5 +1,5 @@
-// UDP: a port to talk to, and no promise whatever. Two ports mean something here: chat lines are kept, and numbered
-// packets to "discard" are counted. No checksums are made or asked for: nothing gets damaged between two pieces of memory.
+// UDP: a port to talk to, and no promise whatever. Three ports mean something here: chat lines and
+// names are kept, and numbered packets to "discard" are counted. No checksums are made or asked for: nothing gets damaged between two pieces of memory.
 
 enum UDP {
     static let source = 34
@@ -11,6 +11,7 @@ enum UDP {
     static let most = Frame.mostBytes - payload
 
     static let chatPort: UInt16 = 2007
+    static let helloPort: UInt16 = 2008
     static let discardPort: UInt16 = 9
 
     /// What has arrived since the guest woke up. Written by the interrupt handler only.
@@ -25,7 +26,7 @@ enum UDP {
 
     static func start() { counters = Frames.take().pointer }
 
-    static func arrived(_ frame: Frame) {
+    static func arrived(_ frame: Frame, on card: NetDevice) {
         guard frame.count >= payload else { return }
         let count = Int(frame.half(length)) - (payload - source)
         guard count >= 0, payload + count <= frame.count else { return }
@@ -35,6 +36,9 @@ enum UDP {
         lastSender.store(sender.value)
         switch frame.half(target) {
         case chatPort: Chat.arrived(from: sender, frame.base + payload, count: count)
+        case helloPort:
+            card.neighbours.learn(sender, frame.mac(Ethernet.source), addStrangers: true)
+            Hello.arrived(from: sender, frame.base + payload, count: count)
         case discardPort where count >= 4:
             let number = frame.word(payload)
             if number != 0, number != expected.load() { gaps.store(gaps.load() &+ 1) }

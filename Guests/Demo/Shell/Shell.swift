@@ -36,7 +36,8 @@ final class Shell {
             if Chat.hasNews { editor.interject(Chat.takeNews()) }
             console.writeRaw(editor.output)
             editor.output = []
-            guard let byte = console.readByte(unless: { Chat.hasNews }) else { continue }
+            Hello.sayIfDue(arguments.name)
+            guard let byte = console.readByte(until: Hello.due, unless: { Chat.hasNews }) else { continue }
             switch editor.feed(byte) {
             case .editing: continue
             case .submitted(let line):

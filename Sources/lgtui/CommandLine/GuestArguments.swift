@@ -5,8 +5,6 @@
 
 import GuestHost
 
-import enum Hypervisor.Dialect
-
 /// A command line that cannot be understood; one sentence. Exit status 64.
 package struct UsageError: Error, Equatable, CustomStringConvertible {
     package var description: String
@@ -15,7 +13,7 @@ package struct UsageError: Error, Equatable, CustomStringConvertible {
 
 /// What the options before all guests say about every one of them.
 package struct GuestDefaults: Sendable {
-    package var dialect: Dialect = .linux2623
+    package var dialect: GuestConfiguration.Dialect = .linux2623
     package var devicePath: String?
     package var verbose = false
     package init() {}
@@ -24,7 +22,8 @@ package struct GuestDefaults: Sendable {
 package enum GuestArguments {
     /// Device options of the guest, with what they want, for messages.
     package static let options: [(name: String, value: String?)] = [
-        ("--block", "FILE[,ro]"), ("--initrd", "FILE"), ("--name", "NAME"), ("--dialect", "2.6.23 or mm-2007"),
+        ("--block", "FILE[,ro]"), ("--sharenet", "FILE"), ("--tunnet", "ADDRESS[/PREFIX] or bridge:NAME"),
+        ("--pcap", "FILE"), ("--initrd", "FILE"), ("--name", "NAME"), ("--dialect", "2.6.23 or mm-2007"),
         ("--device", "PATH"), ("--verbose", nil),
     ]
 
@@ -35,6 +34,10 @@ package enum GuestArguments {
             guests.append(try parseGuest(Array(part), number: index + 1, defaults: defaults))
         }
         if guests.count > 1 { nameApart(&guests) }
+        for index in guests.indices {
+            let (word, name) = (guests[index].kernel.name, guests[index].name)
+            guests[index].arguments = KernelChoice.arguments(guests[index].arguments, kernel: word, name: name)
+        }
         return guests
     }
 
@@ -72,7 +75,7 @@ package enum GuestArguments {
         return GuestConfiguration(
             name: options.name ?? defaultName(kernel: kernel), memory: memory,
             kernel: KernelChoice.source(kernel), dialect: options.dialect,
-            initrd: options.initrd, disks: options.disks, arguments: Array(words[at...]),
+            initrd: options.initrd, devices: options.devices, arguments: Array(words[at...]),
             devicePath: options.devicePath, verbose: options.verbose)
     }
 
@@ -93,9 +96,10 @@ package enum GuestArguments {
 
     private struct GuestOptions {
         var name: String?
-        var disks: [GuestConfiguration.Disk] = []
+        /// In the order of the command line, which is that of the guest's bus.
+        var devices: [GuestConfiguration.Device] = []
         var initrd: String?
-        var dialect: Dialect
+        var dialect: GuestConfiguration.Dialect
         var devicePath: String?
         var verbose: Bool
     }
@@ -131,10 +135,9 @@ package enum GuestArguments {
 
     private static func apply(_ name: String, _ value: String, to result: inout GuestOptions) throws(UsageError) {
         switch name {
-        case "--block":
-            do { result.disks.append(try GuestConfiguration.Disk(argument: value)) } catch {
-                throw UsageError("\(error)")
-            }
+        case "--block", "--sharenet", "--tunnet":
+            do { result.devices.append(try device(name, value)) } catch { throw UsageError("\(error)") }
+        case "--pcap": try capture(to: value, of: &result.devices)
         case "--initrd":
             if value.isEmpty { throw UsageError("--initrd needs a file") }
             result.initrd = value
@@ -149,9 +152,30 @@ package enum GuestArguments {
         }
     }
 
-    package static func dialect(named name: String) throws(UsageError) -> Dialect {
-        if let dialect = Dialect(rawValue: name) { return dialect }
-        let names = Dialect.allCases.map(\.rawValue)
+    private static func device(_ option: String, _ value: String) throws(LaunchError) -> GuestConfiguration.Device {
+        switch option {
+        case "--sharenet": .network(try GuestConfiguration.Network(sharenet: value))
+        case "--tunnet": .network(try GuestConfiguration.Network(tunnet: value))
+        default: .disk(try GuestConfiguration.Disk(argument: value))
+        }
+    }
+
+    /// A capture belongs to the network that was named last.
+    private static func capture(to file: String, of devices: inout [GuestConfiguration.Device]) throws(UsageError) {
+        if file.isEmpty { throw UsageError("--pcap needs a file") }
+        guard let index = devices.indices.last, case .network(var network) = devices[index] else {
+            throw UsageError("--pcap=\(file) follows no network: write it directly after --sharenet= or --tunnet=")
+        }
+        if let other = network.capture {
+            throw UsageError("two captures of one network: --pcap=\(other) and --pcap=\(file)")
+        }
+        network.capture = file
+        devices[index] = .network(network)
+    }
+
+    package static func dialect(named name: String) throws(UsageError) -> GuestConfiguration.Dialect {
+        if let dialect = GuestConfiguration.Dialect(rawValue: name) { return dialect }
+        let names = GuestConfiguration.Dialect.allCases.map(\.rawValue)
         throw UsageError("unknown dialect `\(name)`: there are \(names.joined(separator: " and "))")
     }
 }

@@ -12,7 +12,7 @@ package struct Lgtui: ParsableCommand {
         abstract: "Boot lguest guests, several at once, in panes of this terminal.",
         usage: """
             lgtui [--theme THEME] [--verbose] [--stats] [LAB.toml]
-            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--initrd=FILE] [kernel args…] [-- …]
+            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--sharenet=FILE]… [kernel args…] [-- …]
             lgtui debug screen --size COLSxROWS [--json] < BYTES
             """,
         discussion: """
@@ -24,6 +24,8 @@ package struct Lgtui: ParsableCommand {
               lgtui run 64m vmlinux --block=root.img root=/dev/lgba
                                              Linux, as under the original launcher
               lgtui run 64m demo -- 64m demo two guests, in panes
+              lgtui run 64m demo --sharenet=wire -- 64m demo --sharenet=wire
+                                             the same, on one network
 
             In panes, Ctrl-] is the key that talks to lgtui: Ctrl-] ? shows what may follow, Ctrl-] q quits.
             Three ^C within a second abort a guest, wherever it runs.
@@ -57,12 +59,13 @@ package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
 
     var format: Statistics.Format { self == .json ? .json : .text }
 
-    /// The parser knows no options with an optional value, so a bare `--stats` is given its value here. Only in front
-    /// of the first word that is no option: what comes later may be a kernel's.
+    /// The parser knows no options with an optional value, so a `--stats` that is followed by no format is given its
+    /// value here. Only in front of the first word that is no option: what comes later may be a kernel's.
     package static func normalized(_ arguments: [String]) -> [String] {
         var result = arguments
         for (index, word) in arguments.enumerated() {
-            if word == "--stats" { result[index] = "--stats=text" }
+            let hasFormat = index + 1 < arguments.count && StatisticsOption(rawValue: arguments[index + 1]) != nil
+            if word == "--stats" && !hasFormat { result[index] = "--stats=text" }
             if !word.hasPrefix("-") && !(index == 0 && word == "run") && !(index > 0 && arguments[index - 1].takesValue)
             {
                 break
@@ -75,7 +78,7 @@ package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
 extension String {
     /// Whether this option's value may be the next word.
     fileprivate var takesValue: Bool {
-        ["--theme", "--device", "--dialect", "--block", "--initrd", "--name"].contains(self)
+        ["--theme", "--stats"].contains(self) || GuestArguments.options.contains { $0.name == self && $0.value != nil }
     }
 }
 
@@ -108,7 +111,7 @@ package struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Boot guests that the command line describes.",
         usage: """
-            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--initrd=FILE] [kernel args…]
+            lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--sharenet=FILE]… [kernel args…]
             lgtui run [options] MEM KERNEL … -- MEM KERNEL … [-- …]
             """,
         discussion: """
@@ -117,6 +120,10 @@ package struct RunCommand: ParsableCommand {
 
             Options of one guest, before its MEM or directly after its KERNEL:
               --block=FILE[,ro]   a disk, the first of them /dev/lgba; ,ro: it cannot be written
+              --sharenet=FILE     a network with all guests that name this file, of any lgtui on this machine
+              --tunnet=ADDRESS    a network with this machine: its end gets the address, A.B.C.D or A.B.C.D/PREFIX;
+                                  bridge:NAME plugs it into a bridge instead
+              --pcap=FILE         after a network: write its packets to a file for tcpdump or Wireshark
               --initrd=FILE       an initial ram disk
               --name=NAME         what messages call the guest
               --dialect=NAME      2.6.23 (the default) or mm-2007, the interface that the kernel speaks

@@ -52,6 +52,7 @@ package struct Binding: Sendable {
             Binding(.character("0"), "focus-pane 10"),
             Binding(.character("z"), "zoom"),
             Binding(.character("r"), "restart"), Binding(.character("k"), "kill"),
+            Binding(.character("P"), "capture"),
             Binding(.control("]"), "send-prefix"),
             Binding(.character("?"), "help"), Binding(.character("q"), "quit"),
             Binding(.control("z"), "suspend"), Binding(.control("l"), "redraw"),

@@ -15,5 +15,8 @@ extension Command {
             workspace.tell("\(pane.name) is \(pane.phase.label) already: \(Binding.prefixName) r starts it again")
             return []
         },
+        Command("capture", "", .guest, "write the guest's packets to a pcap file, or stop that") { workspace, _ in
+            [.capture(pane: workspace.focus)]
+        },
     ]
 }

@@ -1,16 +1,14 @@
-// A lab is a set of guests that belong together, in a TOML file: one `[[guest]]` each. Reading one checks everything
+// A lab is a set of guests that belong together, in a TOML file: one `[[guest]]` each, and their networks. Reading one checks everything
 // that can be wrong before a guest is made: what the file says, and whether the files that it names are there.
 
 import Glibc
 import GuestHost
 import SystemPackage
 
-import enum Hypervisor.Dialect
-
 package struct Lab: Sendable {
     package var guests: [GuestConfiguration]
-    /// Disks that last as long as the program; their descriptors are kept open here.
-    package var scratchDisks: [ScratchDisk] = []
+    /// Disks and networks that last as long as the program; their descriptors are kept open here.
+    package var scratch: [ScratchFile] = []
 
     package init(guests: [GuestConfiguration]) { self.guests = guests }
 
@@ -35,7 +33,8 @@ package struct Lab: Sendable {
         do { document = try TomlDocument(bytes: bytes, file: file) } catch { throw Diagnostics([error]) }
         let bag = DiagnosticBag(file: file)
         var root = TableReader(document, bag: bag)
-        var reader = LabReader(folder: folder)
+        let path = LabPath(folder: folder)
+        var reader = LabReader(path: path, networks: LabNetworks(&root, path: path))
         let tables = root.tables("guest")
         if let tables, tables.count > Self.maximumGuests {
             root.complain("\(tables.count) guests are too many: \(Self.maximumGuests) is the most", about: "guest")
@@ -49,22 +48,26 @@ package struct Lab: Sendable {
         }
         try bag.throwIfAny()
         guests = reader.guests
-        scratchDisks = reader.scratchDisks
+        scratch = reader.scratchDisks + reader.networks.scratch
     }
 }
 
 /// Turns `[[guest]]` tables into configurations.
 private struct LabReader {
-    let folder: String
+    let path: LabPath
+    let networks: LabNetworks
     var guests: [GuestConfiguration] = []
-    var scratchDisks: [ScratchDisk] = []
+    var scratchDisks: [ScratchFile] = []
     private var names: Set<String> = []
 
-    init(folder: String) { self.folder = folder }
+    init(path: LabPath, networks: LabNetworks) {
+        self.path = path
+        self.networks = networks
+    }
 
     mutating func readGuest(_ table: TableReader) {
         var table = table
-        var dialect = Dialect.linux2623
+        var dialect = GuestConfiguration.Dialect.linux2623
         if let word = table.string("dialect") {
             do { dialect = try GuestArguments.dialect(named: word) } catch {
                 table.complain("\(error)", about: "dialect")
@@ -85,7 +88,9 @@ private struct LabReader {
             (kernelWord ?? "demo") == KernelChoice.demoName ? "demo" : existing(kernelWord ?? "", "kernel", table)
         let initrd = table.string("initrd").map { existing($0, "initrd", table) }
         let disks = readDisks(&table)
-        let arguments = table.strings("args")?.map(\.text) ?? []
+        let cards = networks.devices(&table)
+        let given = table.strings("args")?.map(\.text) ?? []
+        let arguments = KernelChoice.arguments(given, kernel: kernelWord ?? "", name: name)
         let device = table.string("device").map { existing($0, "device", table) }
         let verbose = table.bool("verbose") ?? false
         table.rejectUnknownKeys()
@@ -93,7 +98,8 @@ private struct LabReader {
         guests.append(
             GuestConfiguration(
                 name: name, memory: memory, kernel: KernelChoice.source(kernel), dialect: dialect,
-                initrd: initrd, disks: disks, arguments: arguments, devicePath: device, verbose: verbose))
+                initrd: initrd, disks: disks, devices: cards, arguments: arguments, devicePath: device, verbose: verbose
+            ))
     }
 
     /// `memory = 64` (MiB) or `memory = "64m"`; 64 MiB when nothing is said.
@@ -154,7 +160,7 @@ private struct LabReader {
             return nil
         }
         do {
-            let disk = try ScratchDisk(size: scratch)
+            let disk = try ScratchFile.disk(size: scratch)
             scratchDisks.append(disk)
             return GuestConfiguration.Disk(path: disk.path, readOnly: readOnly)
         } catch {
@@ -169,7 +175,7 @@ private struct LabReader {
 
     /// The path as seen from here, after a look whether something readable is there.
     private func existing(_ path: String, at position: SourcePosition?, _ key: String, _ table: TableReader) -> String {
-        let full = path.hasPrefix("/") || folder == "." ? path : folder + "/" + path
+        let full = self.path.full(path)
         func complain(_ text: String) {
             if let position { table.complain(text, at: position) } else { table.complain(text, about: key) }
         }

@@ -11,11 +11,11 @@ package struct Painter {
         var plan: ScreenPlan
         var focus: Int
         var panes: [Workspace.PaneInfo]
-        var titles: [String]
         var helpScroll: Int?
     }
 
     private var last: Surroundings?
+    private var lastTitles: [PaneChrome.Title] = []
 
     package init(theme: Theme, borders: BorderSet, size: Size) {
         self.theme = theme
@@ -32,14 +32,21 @@ package struct Painter {
             canvas = Canvas(size: workspace.size)
             last = nil
         }
-        let titles = screens.map { $0.glance().title }
+        let titles = zip(screens, zip(rates, workspace.panes)).map { screen, pane in
+            PaneChrome.Title(
+                text: screen.glance().title,
+                activity: PaneChrome.activity(pane.0, isCapturing: pane.1.isCapturing, borders: borders))
+        }
         let now = Surroundings(
-            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes, titles: titles,
+            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes,
             helpScroll: workspace.helpScroll)
         let isNew = now != last
         last = now
         if isNew {
             canvas.fill(Rect(column: 0, row: 0, columns: canvas.size.columns, rows: canvas.size.rows))
+        }
+        if isNew || titles != lastTitles {
+            lastTitles = titles
             PaneChrome.paintFrames(workspace, titles: titles, on: &canvas, theme: theme, borders: borders)
         }
         for frame in workspace.plan.frames where screens.indices.contains(frame.pane) {

@@ -75,8 +75,39 @@ package final class Pane: Sendable {
         }
     }
 
-    /// Lines for the message line, and the last count of ^C, if there are new ones.
-    package func takeNews() -> (lines: [String], interrupts: Int?) { hooks.take() }
+    /// What is new for the message line, and the last count of ^C, if there is a new one.
+    package func takeNews() -> (lines: [PaneNews], interrupts: Int?) { hooks.take() }
+
+    /// Whether a capture of any of its networks goes on.
+    package var isCapturing: Bool {
+        guest.counters.devices.contains {
+            if case .network(let figures) = $0.figures { figures.capture != nil } else { false }
+        }
+    }
+
+    /// Starts a capture of every network of the guest, or ends those that go on. What came of it is news: a slow disk
+    /// may take its time.
+    package func toggleCapture() {
+        inBackground { [self] in
+            do throws(LaunchError) {
+                let networks = max(1, guest.configuration.networks.count)
+                if isCapturing {
+                    for network in 0..<networks { try guest.stopCapture(network: network) }
+                    hooks.tell(PaneNews("capture ended"))
+                } else {
+                    let files = (0..<networks).map { captureFile(network: $0) }
+                    for (network, file) in files.enumerated() { try guest.startCapture(network: network, to: file) }
+                    hooks.tell(PaneNews("capturing to \(files.joined(separator: ", "))"))
+                }
+            } catch { hooks.tell(PaneNews("\(error)", isBad: true)) }
+        }
+    }
+
+    /// `puppy-eth0-20261126-124500.pcap`, in the working directory.
+    private func captureFile(network: Int) -> String {
+        let stem = String(name.map { $0 == "/" || $0 == "\0" ? "_" : $0 })
+        return "\(stem)-eth\(network)-\(localTimeStamp()).pcap"
+    }
 
     package var figures: Figures {
         let counters = guest.counters
@@ -85,15 +116,30 @@ package final class Pane: Sendable {
         figures.dma = counters.hypervisor.dmaSends
         figures.bytesRead = block.bytesRead
         figures.bytesWritten = block.bytesWritten
+        let network = counters.networkTotal
+        figures.packetsReceived = network.received.packets
+        figures.packetsSent = network.sent.packets
+        figures.packetsDropped = network.received.drops &+ network.sent.drops
         figures.processorTime = counters.processorNanoseconds
         return figures
+    }
+}
+
+/// One line about a guest for the message line.
+package struct PaneNews: Sendable, Equatable {
+    package var text: String
+    package var isBad: Bool
+
+    package init(_ text: String, isBad: Bool = false) {
+        self.text = text
+        self.isBad = isBad
     }
 }
 
 /// What a guest calls on its own threads; apart from the pane, which cannot exist before its guest.
 private final class PaneHooks: Sendable {
     private struct State {
-        var lines: [String] = []
+        var lines: [PaneNews] = []
         var interrupts: Int?
     }
 
@@ -109,9 +155,12 @@ private final class PaneHooks: Sendable {
     }
 
     func log(_ line: String) {
-        if verbose { return screen.note(line) }
+        if verbose { screen.note(line) } else { tell(PaneNews(line, isBad: true)) }
+    }
+
+    func tell(_ news: PaneNews) {
         // Only the newest is ever shown; a disk that fails a thousand times a second needs no list.
-        state.withLock { $0.lines = [line] }
+        state.withLock { $0.lines = [news] }
         wakeup.ring()
     }
 
@@ -120,7 +169,7 @@ private final class PaneHooks: Sendable {
         wakeup.ring()
     }
 
-    func take() -> (lines: [String], interrupts: Int?) {
+    func take() -> (lines: [PaneNews], interrupts: Int?) {
         state.withLock { state in
             defer { state = State() }
             return (state.lines, state.interrupts)

@@ -2,9 +2,30 @@
 // stopped. The focused pane is told by heavy lines and by the look of its title, not by colour alone.
 
 package enum PaneChrome {
+    /// What a title says besides name and state.
+    package struct Title: Equatable, Sendable {
+        /// As the guest set it; empty when it did not.
+        package var text: String
+        /// What its network does; empty when nothing.
+        package var activity: String
+    }
+
+    /// `↓12 ↑10`: packets a second in and out, and what got lost; empty in a quiet time.
+    package static func activity(_ rates: RateMeter, isCapturing: Bool, borders: BorderSet) -> String {
+        let now = rates.perSecond
+        var words: [String] = []
+        if now.packetsReceived > 0 || now.packetsSent > 0 {
+            let (into, out) = borders == .ascii ? ("in ", "out ") : ("↓", "↑")
+            words = [into + compact(now.packetsReceived), out + compact(now.packetsSent)]
+        }
+        if now.packetsDropped > 0 { words.append("lost \(compact(now.packetsDropped))") }
+        if isCapturing { words.append("pcap") }
+        return words.isEmpty ? "" : " " + words.joined(separator: " ") + " "
+    }
+
     /// Paints all lines and titles.
     package static func paintFrames(
-        _ workspace: Workspace, titles: [String], on canvas: inout Canvas, theme: Theme, borders: BorderSet
+        _ workspace: Workspace, titles: [Title], on canvas: inout Canvas, theme: Theme, borders: BorderSet
     ) {
         let plan = workspace.plan
         var grid = BorderGrid(size: plan.size)
@@ -30,7 +51,7 @@ package enum PaneChrome {
     }
 
     private static func paintTitle(
-        _ frame: PaneFrame, _ workspace: Workspace, titles: [String], on canvas: inout Canvas, theme: Theme,
+        _ frame: PaneFrame, _ workspace: Workspace, titles: [Title], on canvas: inout Canvas, theme: Theme,
         borders: BorderSet
     ) {
         guard let row = frame.titleRow, workspace.panes.indices.contains(frame.pane) else { return }
@@ -49,11 +70,15 @@ package enum PaneChrome {
         let room = rect.columns - 2
         let stateColumns = textWidth(state)
         let bare = " \(number) \(pane.name) ".onOneLine
+        let title = titles.indices.contains(frame.pane) ? titles[frame.pane] : Title(text: "", activity: "")
         let showsState = textWidth(bare) + 1 + stateColumns <= room || !pane.phase.isAlive
-        let nameRoom = max(0, room - (showsState ? stateColumns + 1 : 0))
+        var nameRoom = max(0, room - (showsState ? stateColumns + 1 : 0))
+        let activityColumns = textWidth(title.activity)
+        let showsActivity = showsState && activityColumns > 0 && textWidth(bare) + 1 + activityColumns <= nameRoom
+        if showsActivity { nameRoom -= activityColumns + 1 }
         var name = bare
-        if titles.indices.contains(frame.pane), !titles[frame.pane].isEmpty {
-            let long = " \(number) \(pane.name): \(titles[frame.pane]) ".onOneLine
+        if !title.text.isEmpty {
+            let long = " \(number) \(pane.name): \(title.text) ".onOneLine
             name = textWidth(long) <= nameRoom ? long : bare
         }
         canvas.write(
@@ -62,6 +87,10 @@ package enum PaneChrome {
         if showsState {
             let start = max(rect.column + 1, rect.endColumn - 1 - stateColumns)
             canvas.write(state, column: start, row: row, limit: rect.endColumn, style: pane.phase.style(in: theme))
+            if showsActivity {
+                canvas.write(
+                    title.activity, column: start - 1 - activityColumns, row: row, limit: start, style: theme.title)
+            }
         }
     }
 

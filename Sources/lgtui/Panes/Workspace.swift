@@ -7,6 +7,8 @@ package enum Effect: Equatable, Sendable {
     case send(pane: Int, bytes: [UInt8])
     case restart(pane: Int)
     case kill(pane: Int)
+    /// Starts a capture of the pane's packets, or ends the one that goes on.
+    case capture(pane: Int)
     case suspend
     case redraw
     case quit
@@ -77,6 +79,8 @@ package struct Workspace: Sendable {
     package struct PaneInfo: Equatable, Sendable {
         package var name: String
         package var phase: PanePhase
+        /// Its packets go to a file.
+        package var isCapturing = false
 
         package init(name: String, phase: PanePhase) {
             self.name = name

@@ -9,6 +9,16 @@ package func steadyNanoseconds() -> UInt64 {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
+/// The local time as `20261126-124500`, for the names of files.
+package func localTimeStamp() -> String {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = strftime(&text, text.count, "%Y%m%d-%H%M%S", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
 /// Runs `body` on a thread of its own, for what may take a while and must not hold up the screen.
 package func inBackground(_ body: @escaping @Sendable () -> Void) {
     final class Box {

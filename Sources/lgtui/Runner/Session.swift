@@ -146,6 +146,8 @@ package final class Session {
             guard panes.indices.contains(pane) else { return }
             workspace.tell("killed \(panes[pane].name)")
             panes[pane].guest.kill()
+        case .capture(let pane):
+            if panes.indices.contains(pane) { panes[pane].toggleCapture() }
         case .suspend: suspend(group: true)
         case .redraw: repaint()
         case .quit: ending = .quit
@@ -193,7 +195,7 @@ package final class Session {
     private func takeNews() {
         for (index, pane) in panes.enumerated() {
             let news = pane.takeNews()
-            for line in news.lines { workspace.tell("\(pane.name): \(line)", .error) }
+            for line in news.lines { workspace.tell("\(pane.name): \(line.text)", line.isBad ? .error : .notice) }
             if let count = news.interrupts { tellInterrupts(count, of: index) }
         }
     }
@@ -212,6 +214,7 @@ package final class Session {
         var all = Figures()
         for (index, pane) in panes.enumerated() {
             let figures = pane.figures
+            workspace.panes[index].isCapturing = pane.isCapturing
             rates[index].sample(figures, at: now)
             all = all + figures
         }

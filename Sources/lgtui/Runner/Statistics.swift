@@ -22,23 +22,35 @@ package enum Statistics {
                 "guests",
                 .array(
                     guests.map { name, counters in
-                        .object([("name", .string(name))] + figures(counters).map { ($0.key, .unsigned($0.value)) })
+                        .object(
+                            [("name", .string(name))] + figures(counters).map { ($0.key, .unsigned($0.value)) }
+                                + [("devices", .array(counters.devices.map(json)))])
                     })
             )
         ])
+    }
+
+    private static func json(_ device: DeviceCounters) -> Json {
+        .object([("name", .string(device.name))] + figures(device).map { ($0.key, .unsigned($0.value)) })
     }
 
     package static func text(_ guests: [(name: String, counters: GuestCounters)]) -> String {
         var lines: [String] = []
         for (name, counters) in guests {
             lines.append("\(name):".onOneLine)
-            for figure in figures(counters) {
-                let value = figure.key.hasSuffix("_ns") ? duration(figure.value) : grouped(figure.value)
-                let label = figure.label + String(repeating: " ", count: max(1, 26 - figure.label.count))
-                lines.append("  \(label)\(padded(value, to: 18))")
+            lines += figures(counters).map { line($0, indent: 2) }
+            for device in counters.devices {
+                lines.append("  \(device.name):")
+                lines += figures(device).map { line($0, indent: 4) }
             }
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func line(_ figure: Figure, indent: Int) -> String {
+        let value = figure.key.hasSuffix("_ns") ? duration(figure.value) : grouped(figure.value)
+        let label = String(repeating: " ", count: indent) + figure.label
+        return label + padded(value, to: max(1 + value.count, 46 - label.count))
     }
 
     private struct Figure {
@@ -50,8 +62,6 @@ package enum Statistics {
     /// The one list of what is reported; both forms follow it.
     private static func figures(_ counters: GuestCounters) -> [Figure] {
         let hypervisor = counters.hypervisor
-        let block = counters.blockTotal
-        let console = counters.console
         return [
             Figure(key: "instructions", label: "instructions", value: hypervisor.instructions),
             Figure(key: "exits", label: "exits", value: hypervisor.totalExits),
@@ -64,15 +74,6 @@ package enum Statistics {
             Figure(key: "dma_sends", label: "DMA sends", value: hypervisor.dmaSends),
             Figure(key: "dma_bytes_sent", label: "DMA bytes to guests", value: hypervisor.dmaBytesSent),
             Figure(key: "dma_bytes_received", label: "DMA bytes from guests", value: hypervisor.dmaBytesReceived),
-            Figure(key: "console_bytes_out", label: "console bytes out", value: console?.bytesOut ?? 0),
-            Figure(key: "console_bytes_in", label: "console bytes in", value: console?.bytesIn ?? 0),
-            Figure(key: "block_reads", label: "block reads", value: block.reads),
-            Figure(key: "block_writes", label: "block writes", value: block.writes),
-            Figure(key: "block_bytes_read", label: "block bytes read", value: block.bytesRead),
-            Figure(key: "block_bytes_written", label: "block bytes written", value: block.bytesWritten),
-            Figure(key: "block_errors", label: "block errors", value: block.errors),
-            Figure(key: "block_latency_mean_ns", label: "block latency, mean", value: block.latency.meanNanoseconds),
-            Figure(key: "block_latency_max_ns", label: "block latency, worst", value: block.latency.maximumNanoseconds),
             Figure(key: "memory_bytes", label: "memory, bytes", value: counters.memorySize),
             Figure(key: "memory_touched_bytes", label: "memory touched, bytes", value: counters.memoryTouched),
             Figure(key: "cpu_ns", label: "processor time", value: counters.processorNanoseconds),
@@ -80,6 +81,39 @@ package enum Statistics {
             Figure(key: "life_ns", label: "time since start", value: counters.lifeNanoseconds),
             Figure(key: "starts", label: "starts", value: counters.starts),
         ]
+    }
+
+    /// The same for one device.
+    private static func figures(_ device: DeviceCounters) -> [Figure] {
+        switch device.figures {
+        case .console(let console):
+            return [
+                Figure(key: "bytes_out", label: "bytes out", value: console.bytesOut),
+                Figure(key: "bytes_in", label: "bytes in", value: console.bytesIn),
+            ]
+        case .block(let block):
+            return [
+                Figure(key: "reads", label: "reads", value: block.reads),
+                Figure(key: "writes", label: "writes", value: block.writes),
+                Figure(key: "bytes_read", label: "bytes read", value: block.bytesRead),
+                Figure(key: "bytes_written", label: "bytes written", value: block.bytesWritten),
+                Figure(key: "errors", label: "errors", value: block.errors),
+                Figure(key: "latency_mean_ns", label: "latency, mean", value: block.latency.meanNanoseconds),
+                Figure(key: "latency_max_ns", label: "latency, worst", value: block.latency.maximumNanoseconds),
+            ]
+        case .network(let network):
+            let received = network.received
+            let sent = network.sent
+            return [
+                Figure(key: "packets_received", label: "packets received", value: received.packets),
+                Figure(key: "bytes_received", label: "bytes received", value: received.bytes),
+                Figure(key: "drops_received", label: "dropped on the way in", value: received.drops),
+                Figure(key: "packets_sent", label: "packets sent", value: sent.packets),
+                Figure(key: "bytes_sent", label: "bytes sent", value: sent.bytes),
+                Figure(key: "drops_sent", label: "dropped on the way out", value: sent.drops),
+                Figure(key: "packets_queued", label: "of those sent, had to wait", value: network.queued),
+            ]
+        }
     }
 
     /// `1,234,567`

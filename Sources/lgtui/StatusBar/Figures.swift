@@ -8,6 +8,8 @@ package struct Figures: Equatable, Sendable {
     package var bytesWritten: UInt64 = 0
     package var packetsReceived: UInt64 = 0
     package var packetsSent: UInt64 = 0
+    /// In either direction: nobody was there, or nobody had room.
+    package var packetsDropped: UInt64 = 0
     /// Nanoseconds.
     package var processorTime: UInt64 = 0
 
@@ -17,7 +19,7 @@ package struct Figures: Equatable, Sendable {
     package func isBehind(_ old: Figures) -> Bool {
         dma < old.dma || bytesRead < old.bytesRead || bytesWritten < old.bytesWritten
             || packetsReceived < old.packetsReceived || packetsSent < old.packetsSent
-            || processorTime < old.processorTime
+            || packetsDropped < old.packetsDropped || processorTime < old.processorTime
     }
 
     package static func + (a: Figures, b: Figures) -> Figures {
@@ -27,6 +29,7 @@ package struct Figures: Equatable, Sendable {
         sum.bytesWritten = a.bytesWritten &+ b.bytesWritten
         sum.packetsReceived = a.packetsReceived &+ b.packetsReceived
         sum.packetsSent = a.packetsSent &+ b.packetsSent
+        sum.packetsDropped = a.packetsDropped &+ b.packetsDropped
         sum.processorTime = a.processorTime &+ b.processorTime
         return sum
     }
@@ -63,6 +66,7 @@ package struct RateMeter: Sendable {
         perSecond.bytesWritten = rate(\.bytesWritten)
         perSecond.packetsReceived = rate(\.packetsReceived)
         perSecond.packetsSent = rate(\.packetsSent)
+        perSecond.packetsDropped = rate(\.packetsDropped)
         perSecond.processorTime = rate(\.processorTime)
     }
 }

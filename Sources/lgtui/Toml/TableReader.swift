@@ -111,6 +111,27 @@ package struct TableReader {
         return wrongType(key, node, wanted: "a table")
     }
 
+    /// The tables `[key.NAME]`, in the order of the file.
+    package mutating func namedTables(_ key: String) -> [(name: String, table: TableReader)]? {
+        guard let node = node(key) else { return nil }
+        guard case .table(let entries) = node.value else {
+            return wrongType(key, node, wanted: "a table of tables", hint: "write [\(key).NAME]")
+        }
+        var result: [(name: String, table: TableReader)] = []
+        for entry in entries {
+            if case .table(let inner) = entry.node.value {
+                let name = "[\(key).\(entry.key)]"
+                result.append(
+                    (entry.key, TableReader(inner, name: name, position: entry.node.position, bag: bag)))
+            } else {
+                bag.add(
+                    "`\(key)` must hold tables, but this is \(entry.node.kind) (write [\(key).NAME])",
+                    at: entry.keyPosition)
+            }
+        }
+        return result
+    }
+
     /// Reports a mistake at the value of `key`, or at the table when the key is absent.
     package func complain(_ text: String, about key: String) {
         bag.add(text, at: entries.first { $0.key == key }?.node.position ?? position)

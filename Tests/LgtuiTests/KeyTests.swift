@@ -12,7 +12,7 @@ import lgtui
     }
 
     @Test func everyByteButThePrefixGoesToTheGuestUntouched() {
-        let all = (0...255).map { UInt8($0) }.filter { $0 != InputDecoder.prefixByte }
+        let all = (0...255).map { UInt8($0) }.filter { $0 != KeyMap().prefix }
         #expect(pieces(all, .guest) == [.guest(all)])
     }
 
@@ -135,11 +135,11 @@ import lgtui
     @Test func helpOpensAndAnyKeyClosesIt() {
         var workspace = workspace()
         _ = type("\u{1d}?", into: &workspace)
-        #expect(workspace.helpScroll == 0)
+        #expect((workspace.overlays.last as? HelpPage)?.scroll == 0)
         #expect(type("j", into: &workspace) == [])
-        #expect(workspace.helpScroll == 1)
+        #expect((workspace.overlays.last as? HelpPage)?.scroll == 1)
         #expect(type("x", into: &workspace) == [])
-        #expect(workspace.helpScroll == nil)
+        #expect(workspace.overlays.isEmpty)
     }
 
     @Test func restartAndKillConcernTheFocusedGuest() {
@@ -158,12 +158,26 @@ import lgtui
     }
 
     @Test func everyBindingRunsACommandThatExists() {
-        for binding in Binding.table {
+        let bindings = KeyMap.standard
+        for binding in bindings {
             let name = binding.command.split(separator: " ").first.map(String.init)
             #expect(Command.table.contains { $0.name == name }, "\(binding.command)")
         }
-        #expect(Set(Binding.table.map(\.key)).count == Binding.table.count)
+        #expect(Set(bindings.map(\.key)).count == bindings.count)
         #expect(Set(Command.table.map(\.name)).count == Command.table.count)
+    }
+
+    @Test func anotherPrefixAndAnotherKeyCanBeChosen() {
+        var workspace = workspace()
+        workspace.keys.prefix = 0x02
+        workspace.keys.bind(.character("x"), to: "kill")
+        workspace.keys.bind(.character("k"), to: nil)
+        var decoder = InputDecoder(prefix: workspace.keys.prefix)
+        decoder.append([0x1d, 0x02, 0x78, 0x02, 0x02, 0x02, 0x6b])
+        var effects: [Effect] = []
+        while let piece = decoder.next(for: workspace.inputTarget) { effects += workspace.handle(piece) }
+        #expect(effects == [.send(pane: 0, bytes: [0x1d]), .kill(pane: 0), .send(pane: 0, bytes: [0x02])])
+        #expect(workspace.message?.text == "no command on k: Ctrl-B ? shows them all")
     }
 
     @Test func aMistypedCommandLineNamesTheNearest() {

@@ -17,15 +17,19 @@ import lgtui
         ])
     func everyOptionIsInTheManual(option: String) { #expect(Self.manual.contains(option)) }
 
-    @Test(arguments: ["focus", "zoom", "restart", "kill", "capture", "send-prefix", "redraw", "quit", "focus-last", "focus-pane"])
+    @Test(arguments: [
+        "focus", "zoom", "restart", "kill", "capture", "send-prefix", "redraw", "quit", "focus-last", "focus-pane",
+    ])
     func everyCommandIsExplainedAsTheHelpPageDoes(name: String) throws {
         let command = try #require(Command.table.first { $0.name == name })
         let words = command.summary.split(separator: " ").prefix(3).joined(separator: " ")
         #expect(Self.manual.contains(words), "\(words)")
     }
 
-    @Test(arguments: ["name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "device", "verbose",
-        "file", "tap", "bridge",])
+    @Test(arguments: [
+        "name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "device", "verbose",
+        "file", "tap", "bridge",
+    ])
     func everyKeyOfALabIsInTheManual(key: String) { #expect(Self.manual.contains(".B \(key) ")) }
 
     @Test func theManualKnowsTheVersion() { #expect(Self.manual.contains("lgtui \(Version.number)")) }

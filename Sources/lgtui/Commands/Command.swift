@@ -1,6 +1,5 @@
-// Every action of the interface is one named command with one entry in one table. Keys are bound to command lines, the
-// help page is printed from the two tables, and whatever comes next (a prompt, a configuration file, completion) has
-// its list here.
+// Every action of the interface is one named command with one entry in one table: the same from a key, the prompt, a
+// configuration or lab file, and the command line. Help, completion and the manual are made from the table.
 
 /// A named action.
 package struct Command: Sendable {
@@ -30,46 +29,4 @@ package struct Command: Sendable {
 
     /// All of them, in the order of the help page.
     package static let table: [Command] = focusCommands + guestCommands + programCommands
-}
-
-/// A key that runs a command line after the prefix.
-package struct Binding: Sendable {
-    package let key: Key
-    package let command: String
-
-    package static let prefixName = "Ctrl-]"
-
-    package static let table: [Binding] =
-        [
-            Binding(.left, "focus left"), Binding(.right, "focus right"),
-            Binding(.up, "focus up"), Binding(.down, "focus down"),
-            Binding(.character("n"), "focus-next"), Binding(.tab, "focus-next"),
-            Binding(.character("p"), "focus-previous"), Binding(.backTab, "focus-previous"),
-            Binding(.character("l"), "focus-last"),
-        ]
-        + (1...9).map { Binding(.character(Character("\($0)")), "focus-pane \($0)") }
-        + [
-            Binding(.character("0"), "focus-pane 10"),
-            Binding(.character("z"), "zoom"),
-            Binding(.character("r"), "restart"), Binding(.character("k"), "kill"),
-            Binding(.character("P"), "capture"),
-            Binding(.control("]"), "send-prefix"),
-            Binding(.character("?"), "help"), Binding(.character("q"), "quit"),
-            Binding(.control("z"), "suspend"), Binding(.control("l"), "redraw"),
-            Binding(.escape, "cancel"),
-        ]
-
-    package init(_ key: Key, _ command: String) {
-        self.key = key
-        self.command = command
-    }
-
-    /// The keys of a command, as help writes them; runs of digits become `1…9`.
-    package static func keys(of name: String) -> String {
-        let bindings = table.filter { $0.command == name || $0.command.hasPrefix(name + " ") }
-        if bindings.count > 4, let first = bindings.first, let last = bindings.last {
-            return "\(first.key.name) … \(last.key.name)"
-        }
-        return bindings.map(\.key.name).joined(separator: ", ")
-    }
 }

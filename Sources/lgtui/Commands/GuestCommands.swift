@@ -2,8 +2,8 @@
 
 extension Command {
     static let guestCommands: [Command] = [
-        Command("send-prefix", "", .guest, "send Ctrl-] itself to the guest") { workspace, _ in
-            [.send(pane: workspace.focus, bytes: [InputDecoder.prefixByte])]
+        Command("send-prefix", "", .guest, "send the prefix itself to the guest") { workspace, _ in
+            [.send(pane: workspace.focus, bytes: [workspace.keys.prefix])]
         },
         Command("restart", "", .guest, "start the guest again from its kernel") { workspace, _ in
             [.restart(pane: workspace.focus)]
@@ -12,7 +12,8 @@ extension Command {
             guard workspace.panes.indices.contains(workspace.focus) else { return [] }
             let pane = workspace.panes[workspace.focus]
             if pane.phase.isAlive { return [.kill(pane: workspace.focus)] }
-            workspace.tell("\(pane.name) is \(pane.phase.label) already: \(Binding.prefixName) r starts it again")
+            workspace.tell(
+                "\(pane.name) is \(pane.phase.label) already: \(workspace.keys.prefixName) r starts it again")
             return []
         },
         Command("capture", "", .guest, "write the guest's packets to a pcap file, or stop that") { workspace, _ in

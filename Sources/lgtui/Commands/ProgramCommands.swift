@@ -3,13 +3,13 @@
 extension Command {
     static let programCommands: [Command] = [
         Command("help", "", .program, "show this page") { workspace, _ in
-            workspace.helpScroll = workspace.helpScroll == nil ? 0 : nil
+            workspace.open(HelpPage())
             return []
         },
         Command("redraw", "", .program, "paint the screen anew") { _, _ in [.redraw] },
         Command("suspend", "", .program, "stop lgtui and its guests; fg goes on") { _, _ in [.suspend] },
         Command("cancel", "", .program, "forget the prefix, close what is open") { workspace, _ in
-            workspace.helpScroll = nil
+            workspace.closeOverlays()
             workspace.clearMessage()
             return []
         },

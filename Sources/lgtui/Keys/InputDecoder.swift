@@ -15,12 +15,12 @@ package struct InputDecoder: Sendable {
     /// Who gets the next byte.
     package enum Target: Sendable { case guest, keys }
 
-    /// Ctrl-], as telnet has taught fingers for forty years.
-    package static let prefixByte: UInt8 = 0x1d
+    /// The one byte that is not for guests; see KeyMap.
+    package var prefix: UInt8
 
     private var pending: [UInt8] = []
 
-    package init() {}
+    package init(prefix: UInt8 = KeyMap().prefix) { self.prefix = prefix }
 
     /// Adds what was read. A flood is the terminal's own doing; all of it is kept, as typed input must not be lost.
     package mutating func append(_ bytes: some Sequence<UInt8>) { pending += bytes }
@@ -32,11 +32,11 @@ package struct InputDecoder: Sendable {
     package mutating func next(for target: Target, isFinal: Bool = false) -> Piece? {
         guard let first = pending.first else { return nil }
         if target == .guest {
-            if first == Self.prefixByte {
+            if first == prefix {
                 pending.removeFirst()
                 return .prefix
             }
-            let end = pending.firstIndex(of: Self.prefixByte) ?? pending.count
+            let end = pending.firstIndex(of: prefix) ?? pending.count
             defer { pending.removeFirst(end) }
             return .guest(Array(pending[..<end]))
         }

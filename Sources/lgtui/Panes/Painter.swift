@@ -11,10 +11,10 @@ package struct Painter {
         var plan: ScreenPlan
         var focus: Int
         var panes: [Workspace.PaneInfo]
-        var helpScroll: Int?
     }
 
     private var last: Surroundings?
+    private var wasCovered = false
     private var lastTitles: [PaneChrome.Title] = []
 
     package init(theme: Theme, borders: BorderSet, size: Size) {
@@ -23,11 +23,9 @@ package struct Painter {
         canvas = Canvas(size: size)
     }
 
-    /// Draws what is new and returns the scroll position of the help page, which ends where its text does.
-    @discardableResult
-    package mutating func paint(
-        _ workspace: Workspace, screens: [PaneScreen], rates: [RateMeter], sum: RateMeter
-    ) -> Int? {
+    /// Draws what is new.
+    package mutating func paint(_ workspace: inout Workspace, rates: [RateMeter], sum: RateMeter) {
+        let screens = workspace.screens
         if canvas.size != workspace.size {
             canvas = Canvas(size: workspace.size)
             last = nil
@@ -38,9 +36,11 @@ package struct Painter {
                 activity: PaneChrome.activity(pane.0, isCapturing: pane.1.isCapturing, borders: borders))
         }
         let now = Surroundings(
-            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes,
-            helpScroll: workspace.helpScroll)
-        let isNew = now != last
+            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes)
+        let isCovered = !workspace.overlays.isEmpty
+        // What lay over the panes may have been anywhere.
+        let isNew = now != last || isCovered || wasCovered
+        wasCovered = isCovered
         last = now
         if isNew {
             canvas.fill(Rect(column: 0, row: 0, columns: canvas.size.columns, rows: canvas.size.rows))
@@ -51,14 +51,14 @@ package struct Painter {
         }
         for frame in workspace.plan.frames where screens.indices.contains(frame.pane) {
             let phase = workspace.panes[frame.pane].phase
-            let banner = PaneChrome.banner(phase, size: frame.content.size)
+            let banner = PaneChrome.banner(phase, size: frame.content.size, keys: workspace.keys)
             screens[frame.pane].paint(in: frame.content, on: &canvas, everything: isNew, reserved: banner.count)
             let style = phase.isBad ? theme.banner : theme.status
             PaneChrome.paintBanner(banner, in: frame.content, on: &canvas, style: style)
         }
         paintFoot(workspace, rates: rates, sum: sum)
-        guard let scroll = workspace.helpScroll else { return nil }
-        return HelpPage.paint(scroll: scroll, on: &canvas, theme: theme, borders: borders)
+        guard isCovered else { return }
+        workspace.paintOverlays(Stage(theme: theme, borders: borders, rates: rates), on: &canvas)
     }
 
     private mutating func paintFoot(_ workspace: Workspace, rates: [RateMeter], sum: RateMeter) {

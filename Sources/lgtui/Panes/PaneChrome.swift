@@ -95,8 +95,8 @@ package enum PaneChrome {
     }
 
     /// The lines of the banner for a stopped guest, for `columns` of width and at most `rows`.
-    package static func banner(_ phase: PanePhase, size: Size) -> [String] {
-        let again = "\(Binding.prefixName) r starts it again"
+    package static func banner(_ phase: PanePhase, size: Size, keys: KeyMap = KeyMap()) -> [String] {
+        let again = "\(keys.prefixName) r starts it again"
         let text: String
         switch phase {
         case .booting, .running, .waiting: return []
@@ -104,7 +104,7 @@ package enum PaneChrome {
         case .aborted: text = "Aborted by ^C^C^C. \(again)."
         case .killed: text = "Killed. \(again)."
         case .dead(let reason): text = "Dead: \(reason.onOneLine). \(again)."
-        case .failed(let reason): text = "Not started: \(reason.onOneLine). \(Binding.prefixName) r tries again."
+        case .failed(let reason): text = "Not started: \(reason.onOneLine). \(keys.prefixName) r tries again."
         }
         let lines = wrapped(text, to: size.columns - 2)
         let most = max(1, size.rows / 2)

@@ -98,14 +98,17 @@ package struct Workspace: Sendable {
     package private(set) var prefixSince: UInt64?
     package var question: Question?
     package private(set) var message: Message?
-    /// First line shown of the help page, when it is open.
-    package var helpScroll: Int?
+    /// What lies over the panes; the last has the keyboard.
+    package private(set) var overlays: [any Overlay] = []
+    package var keys = KeyMap()
+    /// The guests' screens, one a pane, for whatever reads or copies their text.
+    package var screens: [PaneScreen] = []
     /// The session's clock in nanoseconds; kept by the session, read by everything that times out.
     package var now: UInt64 = 0
 
     package static let messageTime: UInt64 = 4_000_000_000
     /// How long the prefix waits before the keys that may follow are shown.
-    package static let hintDelay: UInt64 = 400_000_000
+    package static let hintDelay: UInt64 = 500_000_000
 
     package init(panes: [String], size: Size) {
         self.panes = panes.map { PaneInfo(name: $0, phase: .waiting) }
@@ -157,11 +160,34 @@ package struct Workspace: Sendable {
         return best?.pane
     }
 
+    // MARK: Overlays
+
+    package mutating func open(_ overlay: some Overlay) { overlays.append(overlay) }
+    package mutating func closeOverlays() { overlays.removeAll() }
+
+    /// Draws what lies over the panes, and remembers what it found out while drawing.
+    package mutating func paintOverlays(_ stage: Stage, on canvas: inout Canvas) {
+        for index in overlays.indices {
+            var overlay = overlays[index]
+            overlay.paint(self, stage, on: &canvas)
+            overlays[index] = overlay
+        }
+    }
+
+    private mutating func overlayTakes(_ key: Key) -> [Effect] {
+        guard var overlay = overlays.popLast() else { return [] }
+        let place = overlays.count
+        let answer = overlay.handle(key, in: &self)
+        // Below whatever it has opened itself.
+        if !answer.closes { overlays.insert(overlay, at: min(place, overlays.count)) }
+        return answer.effects
+    }
+
     // MARK: Keys
 
     /// Whether the next byte of input belongs to the guest or to us.
     package var inputTarget: InputDecoder.Target {
-        prefixSince != nil || question != nil || helpScroll != nil ? .keys : .guest
+        prefixSince != nil || question != nil || !overlays.isEmpty ? .keys : .guest
     }
 
     /// Takes one piece of input.
@@ -175,17 +201,22 @@ package struct Workspace: Sendable {
             return []
         case .key(let key):
             if question != nil { return answer(key) }
-            if helpScroll != nil && prefixSince == nil { return turnHelp(key) }
-            prefixSince = nil
-            guard let binding = Binding.table.first(where: { $0.key == key }) else {
-                tell("no command on \(key.name): \(Binding.prefixName) ? shows them all", .error)
+            if prefixSince == nil, !overlays.isEmpty {
+                // The prefix works everywhere, or a forgotten page would lock everything up.
+                if key != keys.prefixKey { return overlayTakes(key) }
+                prefixSince = now
                 return []
             }
-            return run(binding.command)
+            prefixSince = nil
+            guard let command = keys.command(for: key) else {
+                tell("no command on \(key.name): \(keys.prefixName) ? shows them all", .error)
+                return []
+            }
+            return run(command)
         }
     }
 
-    /// Runs a command line such as `focus-pane 2`: from a key now, from a prompt or a file in times to come.
+    /// Runs a command line such as `focus-pane 2`: from a key, the prompt, a file.
     package mutating func run(_ line: String) -> [Effect] {
         let words = line.split(separator: " ").map(String.init)
         guard let name = words.first else { return [] }
@@ -208,19 +239,6 @@ package struct Workspace: Sendable {
             self.question = nil
             prefixSince = nil
         default: break
-        }
-        return []
-    }
-
-    private mutating func turnHelp(_ key: Key) -> [Effect] {
-        let scroll = helpScroll ?? 0
-        switch key {
-        case .up, .character("k"): helpScroll = max(0, scroll - 1)
-        case .down, .character("j"): helpScroll = scroll + 1
-        case .pageUp: helpScroll = max(0, scroll - max(1, size.rows - 6))
-        case .pageDown, .character(" "): helpScroll = scroll + max(1, size.rows - 6)
-        case .control("]"): prefixSince = now
-        default: helpScroll = nil
         }
         return []
     }

@@ -52,6 +52,7 @@ package final class Session {
             let size = plan.frame(of: index)?.content.size ?? Size(columns: 80, rows: 24)
             return Pane(configuration, size: size, wakeup: wakeup)
         }
+        workspace.screens = panes.map(\.screen)
         rates = Array(repeating: RateMeter(), count: panes.count)
         bells = Array(repeating: 0, count: panes.count)
     }
@@ -136,7 +137,7 @@ package final class Session {
             if phase.isAlive {
                 workspace.tell("\(panes[pane].name) does not read its console: a megabyte of input waits", .error)
             } else {
-                workspace.tell("\(panes[pane].name) is \(phase.label): \(Binding.prefixName) r starts it again")
+                workspace.tell("\(panes[pane].name) is \(phase.label): \(workspace.keys.prefixName) r starts it again")
             }
         case .restart(let pane):
             guard panes.indices.contains(pane) else { return }
@@ -232,9 +233,7 @@ package final class Session {
             workspace.panes[index].phase = pane.phase
             if let frame = workspace.plan.frame(of: index) { pane.screen.resize(to: frame.content.size) }
         }
-        if let scroll = painter.paint(workspace, screens: panes.map(\.screen), rates: rates, sum: sum) {
-            workspace.helpScroll = scroll
-        }
+        painter.paint(&workspace, rates: rates, sum: sum)
         ringBells()
         let cursor = cursorPosition()
         painter.show { screen.draw(&$0, cursor: cursor) }
@@ -242,7 +241,8 @@ package final class Session {
 
     /// Where the focused guest's cursor is on our screen; nil when it is hidden, covered, or of no use.
     private func cursorPosition() -> (column: Int, row: Int)? {
-        guard workspace.question == nil, workspace.helpScroll == nil, panes.indices.contains(workspace.focus),
+        if let overlay = workspace.overlays.last { return overlay.cursor }
+        guard workspace.question == nil, panes.indices.contains(workspace.focus),
             workspace.panes[workspace.focus].phase.isAlive, let frame = workspace.plan.frame(of: workspace.focus)
         else { return nil }
         let glance = panes[workspace.focus].screen.glance()

@@ -14,7 +14,7 @@ package enum MessageLine {
             return [Piece(text: " \(fits ? question.text : question.short) ", style: theme.question)]
         }
         if let since = workspace.prefixSince, workspace.now &- since >= Workspace.hintDelay {
-            var pieces = [Piece(text: " \(Binding.prefixName) ", style: theme.hintKey)]
+            var pieces = [Piece(text: " \(workspace.keys.prefixName) ", style: theme.hintKey)]
             for (keys, meaning) in hints {
                 pieces.append(Piece(text: " " + keys, style: theme.hintKey))
                 pieces.append(Piece(text: " " + meaning, style: theme.hint))
@@ -30,7 +30,7 @@ package enum MessageLine {
 
     private static let hints: [(String, String)] = [
         ("arrows", "move"), ("1…9", "go"), ("z", "zoom"), ("r", "restart"), ("k", "kill"), ("?", "help"),
-        ("q", "quit"), ("Ctrl-]", "send it"),
+        ("q", "quit"), ("twice", "send it"),
     ]
 
     /// Paints the line; `isShared` means that the status bar has this row unless there is something to say.
@@ -40,7 +40,7 @@ package enum MessageLine {
         var pieces = pieces(workspace, theme: theme)
         if pieces == nil && !isShared {
             pieces = [
-                Piece(text: " \(Binding.prefixName)", style: theme.hintKey),
+                Piece(text: " \(workspace.keys.prefixName)", style: theme.hintKey),
                 Piece(text: " then ", style: theme.hint),
                 Piece(text: "?", style: theme.hintKey),
                 Piece(text: " for help, ", style: theme.hint),

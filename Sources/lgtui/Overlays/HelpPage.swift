@@ -1,6 +1,23 @@
 // The help page, made from the tables of commands and keys. It lies over the panes; guests go on below.
 
-package enum HelpPage {
+package struct HelpPage: Overlay {
+    /// First line shown.
+    package private(set) var scroll = 0
+    /// Lines that fit, as of the last time it was drawn.
+    private var rows = 20
+
+    package init() {}
+
+    package mutating func handle(_ key: Key, in workspace: inout Workspace) -> OverlayAnswer {
+        switch key {
+        case .up, .character("k"): scroll = max(0, scroll - 1)
+        case .down, .character("j"): scroll += 1
+        case .pageUp: scroll = max(0, scroll - rows)
+        case .pageDown, .character(" "): scroll += rows
+        default: return .closes
+        }
+        return .stays
+    }
     package enum Line: Equatable, Sendable {
         case title(String)
         case entry(keys: String, text: String)
@@ -8,28 +25,30 @@ package enum HelpPage {
         case empty
     }
 
-    package static let lines: [Line] = {
+    package static func lines(_ keys: KeyMap) -> [Line] {
         var lines: [Line] = [
-            .text("What you type goes to the focused guest, except \(Binding.prefixName) and"),
+            .text("What you type goes to the focused guest, except \(keys.prefixName) and"),
             .text("the key after it. Three ^C within a second abort that guest."),
         ]
         for group in Command.Group.allCases {
             lines += [.empty, .title(group.rawValue)]
             for command in Command.table where command.group == group {
-                let keys = Binding.keys(of: command.name)
-                if !keys.isEmpty { lines.append(.entry(keys: keys, text: command.summary)) }
+                let names = keys.keys(of: command.name)
+                if !names.isEmpty { lines.append(.entry(keys: names, text: command.summary)) }
             }
         }
         return lines
-    }()
+    }
 
-    /// Paints the page as a box in the middle of the screen; returns the scroll position after clamping.
-    package static func paint(scroll: Int, on canvas: inout Canvas, theme: Theme, borders: BorderSet) -> Int {
+    /// Paints the page as a box in the middle of the screen; the scroll position is clamped to what there is.
+    package mutating func paint(_ workspace: Workspace, _ stage: Stage, on canvas: inout Canvas) {
+        let (theme, borders) = (stage.theme, stage.borders)
+        let lines = Self.lines(workspace.keys)
         let keyColumns = 14
         let wanted = Size(columns: 74, rows: lines.count + 2)
         let size = Size(
             columns: min(canvas.size.columns, wanted.columns), rows: min(canvas.size.rows, wanted.rows))
-        guard size.columns > 4, size.rows > 2 else { return 0 }
+        guard size.columns > 4, size.rows > 2 else { return }
         let box = Rect(
             column: (canvas.size.columns - size.columns) / 2, row: (canvas.size.rows - size.rows) / 2,
             columns: size.columns, rows: size.rows)
@@ -46,10 +65,12 @@ package enum HelpPage {
             }
         }
         canvas.write(
-            " Keys after \(Binding.prefixName) ", column: box.column + 2, row: box.row, limit: box.endColumn - 1,
+            " Keys after \(workspace.keys.prefixName) ", column: box.column + 2, row: box.row, limit: box.endColumn - 1,
             style: theme.helpTitle)
 
-        let top = min(max(0, scroll), max(0, lines.count - inner.rows))
+        rows = max(1, inner.rows)
+        scroll = min(max(0, scroll), max(0, lines.count - inner.rows))
+        let top = scroll
         let limit = inner.endColumn - 1
         for (i, line) in lines.dropFirst(top).prefix(inner.rows).enumerated() {
             let row = inner.row + i
@@ -69,6 +90,5 @@ package enum HelpPage {
         }
         let foot = top + inner.rows < lines.count ? " ↓ more, any other key closes " : " any key closes "
         canvas.write(foot, column: box.column + 2, row: box.endRow - 1, limit: box.endColumn - 1, style: theme.help)
-        return top
     }
 }

@@ -43,8 +43,9 @@ import lgtui
     func theBarFillsItsRowAndNeverLeavesIt(columns: Int) {
         var canvas = Canvas(size: Size(columns: columns, rows: 2))
         let pane = Workspace.PaneInfo(name: "puppy", phase: .running)
-        let bar = StatusBar(
+        let facts = StatusSegment.Facts(
             pane: pane, number: 1, count: 4, running: 3, rates: RateMeter(), sum: RateMeter(), isZoomed: false)
+        let bar = StatusBar(facts, settings: Settings())
         let theme = Theme(name: "t")
         bar.paint(on: &canvas, row: 0, theme: theme, phase: pane.phase)
         for column in 0..<columns { #expect(canvas[column, 0].style.attributes.contains(.reverse)) }

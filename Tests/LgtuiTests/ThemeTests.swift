@@ -57,46 +57,27 @@ import lgtui
         }
     }
 
+    private func chosen(_ variables: [String: String], flag: String? = nil) throws -> Theme {
+        let environment = ProgramEnvironment(variables: variables)
+        return try Theme.chosen(LayeredSettings(environment, theme: flag).settings, environment: environment)
+    }
+
     @Test func theFlagWinsOverTheEnvironment() throws {
-        let environment = ProgramEnvironment(variables: ["LGTUI_THEME": "light"])
-        #expect(try Theme.chosen(flag: nil, environment: environment).name == "light")
-        #expect(try Theme.chosen(flag: "mono", environment: environment).name == "mono")
-        #expect(try Theme.chosen(flag: nil, environment: ProgramEnvironment(variables: [:])).name == "dark")
+        #expect(try chosen(["LGTUI_THEME": "light"]).name == "light")
+        #expect(try chosen(["LGTUI_THEME": "light"], flag: "mono").name == "mono")
+        #expect(try chosen([:]).name == "dark")
     }
 
     @Test func noColorTakesAllColours() throws {
-        let environment = ProgramEnvironment(variables: ["NO_COLOR": "1"])
-        let theme = try Theme.chosen(flag: "dark", environment: environment)
+        let theme = try chosen(["NO_COLOR": "1"], flag: "dark")
         for role in Theme.roles { #expect(theme[keyPath: role.path].foreground == .terminal) }
-        let empty = ProgramEnvironment(variables: ["NO_COLOR": ""])
-        #expect(try Theme.chosen(flag: nil, environment: empty).border.foreground != .terminal)
+        #expect(try chosen(["NO_COLOR": ""]).border.foreground != .terminal)
     }
 
     @Test func anUnknownThemeNamesTheNearest() {
         #expect(throws: Diagnostics.self) {
             try ThemeCatalogue(environment: ProgramEnvironment(variables: [:])).theme(named: "drak")
         }
-    }
-}
-
-@Suite struct ConfigurationTests {
-    @Test func aMistakeInTheConfigurationIsToldWithItsPlace() {
-        do {
-            _ = try Configuration(bytes: Array("# mine\nthme = \"light\"\n".utf8), file: "config.toml")
-            Issue.record("accepted")
-        } catch {
-            #expect(
-                error.description == "config.toml:2:1: unknown key `thme` in this file (did you mean `theme`?)")
-        }
-    }
-
-    @Test func theConfigurationIsLookedForWhereXDGSays() {
-        func folder(_ variables: [String: String]) -> String? {
-            ProgramEnvironment(variables: variables).configurationFolder
-        }
-        #expect(folder(["XDG_CONFIG_HOME": "/c", "HOME": "/h"]) == "/c/lgtui")
-        #expect(folder(["XDG_CONFIG_HOME": "relative", "HOME": "/h"]) == "/h/.config/lgtui")
-        #expect(folder([:]) == nil)
     }
 }
 

@@ -11,8 +11,9 @@ package struct Lgtui: ParsableCommand {
         commandName: "lgtui",
         abstract: "Boot lguest guests, several at once, in panes of this terminal.",
         usage: """
-            lgtui [--theme THEME] [--verbose] [--stats] [LAB.toml]
+            lgtui [--theme THEME] [-c COMMAND]… [--verbose] [--stats] [LAB.toml]
             lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--sharenet=FILE]… [kernel args…] [-- …]
+            lgtui config show
             lgtui debug screen --size COLSxROWS [--json] < BYTES
             """,
         discussion: """
@@ -31,7 +32,7 @@ package struct Lgtui: ParsableCommand {
             Three ^C within a second abort a guest, wherever it runs.
             """,
         version: "lgtui \(Version.number)",
-        subcommands: [LabCommand.self, RunCommand.self, DebugCommand.self],
+        subcommands: [LabCommand.self, RunCommand.self, ConfigCommand.self, DebugCommand.self],
         defaultSubcommand: LabCommand.self)
 }
 
@@ -40,6 +41,11 @@ package struct SharedOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Colours: dark, light, mono, the name of a theme of yours, or a file.", valueName: "theme"))
     package var theme: String?
+
+    @Option(
+        name: .customShort("c"),
+        help: ArgumentHelp("Run a command as if it were typed at the prompt; may be repeated.", valueName: "command"))
+    package var commands: [String] = []
 
     @Flag(
         name: [.long, .customShort("v")], help: "Tell what the launcher does: sections, page tables, devices, requests."
@@ -78,7 +84,8 @@ package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
 extension String {
     /// Whether this option's value may be the next word.
     fileprivate var takesValue: Bool {
-        ["--theme", "--stats"].contains(self) || GuestArguments.options.contains { $0.name == self && $0.value != nil }
+        ["--theme", "--stats", "-c"].contains(self)
+            || GuestArguments.options.contains { $0.name == self && $0.value != nil }
     }
 }
 
@@ -194,13 +201,15 @@ package enum Failure {
 package enum Panes {
     package static func run(_ lab: Lab, _ options: SharedOptions) throws {
         let environment = ProgramEnvironment.current()
-        let theme = try Failure.catching { () throws(Diagnostics) in
-            try Theme.chosen(flag: options.theme, environment: environment)
+        let (settings, theme) = try Failure.catching { () throws(Diagnostics) in
+            var settings = try LayeredSettings(environment, theme: options.theme).settings
+            settings.startup += options.commands
+            return (settings, try Theme.chosen(settings, environment: environment))
         }
         let statistics = options.stats?.format
         let status: Int32 = try MainActor.assumeIsolated {
             let session = try Failure.catching { () throws(ScreenError) in
-                try Session(lab: lab, theme: theme, environment: environment)
+                try Session(lab: lab, settings: settings, theme: theme, environment: environment)
             }
             let result = session.run()
             statistics?.report(result.figures)

@@ -11,7 +11,10 @@ package struct ProgramEnvironment: Sendable {
 
     /// The variables of this process; read once at start.
     package static func current() -> ProgramEnvironment {
-        let names = ["HOME", "XDG_CONFIG_HOME", "LGTUI_THEME", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG"]
+        let names = [
+            "HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_STATE_HOME", "LGTUI_THEME", "NO_COLOR", "TERM", "LC_ALL",
+            "LC_CTYPE", "LANG",
+        ]
         var variables: [String: String] = [:]
         for name in names {
             if let value = getenv(name) { variables[name] = String(cString: value) }
@@ -28,6 +31,13 @@ package struct ProgramEnvironment: Sendable {
     package var configurationFolder: String? {
         if let folder = nonEmpty("XDG_CONFIG_HOME"), folder.hasPrefix("/") { return folder + "/lgtui" }
         if let home = nonEmpty("HOME") { return home + "/.config/lgtui" }
+        return nil
+    }
+
+    /// `$XDG_STATE_HOME/lgtui` or `~/.local/state/lgtui`: what is remembered between runs and can be lost.
+    package var stateFolder: String? {
+        if let folder = nonEmpty("XDG_STATE_HOME"), folder.hasPrefix("/") { return folder + "/lgtui" }
+        if let home = nonEmpty("HOME") { return home + "/.local/state/lgtui" }
         return nil
     }
 

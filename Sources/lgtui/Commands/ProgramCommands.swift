@@ -7,6 +7,14 @@ extension Command {
             return []
         },
         Command("redraw", "", .program, "paint the screen anew") { _, _ in [.redraw] },
+        Command("reload-config", "", .program, "read the files with settings again") { _, _ in [.reloadSettings] },
+        Command("theme", "THEME", .program, "put on another theme until the end") { workspace, words in
+            guard let name = words.first else {
+                workspace.tell("the theme is \(workspace.settings.theme)".onOneLine)
+                return []
+            }
+            return [.theme(name)]
+        },
         Command("suspend", "", .program, "stop lgtui and its guests; fg goes on") { _, _ in [.suspend] },
         Command("cancel", "", .program, "forget the prefix, close what is open") { workspace, _ in
             workspace.closeOverlays()

@@ -116,6 +116,9 @@ package final class Pane: Sendable {
         figures.dma = counters.hypervisor.dmaSends
         figures.bytesRead = block.bytesRead
         figures.bytesWritten = block.bytesWritten
+        figures.diskRequests = block.reads &+ block.writes
+        figures.memoryTouched = counters.memoryTouched
+        figures.memorySize = counters.memorySize
         let network = counters.networkTotal
         figures.packetsReceived = network.received.packets
         figures.packetsSent = network.sent.packets

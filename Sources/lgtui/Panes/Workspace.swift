@@ -9,6 +9,8 @@ package enum Effect: Equatable, Sendable {
     case kill(pane: Int)
     /// Starts a capture of the pane's packets, or ends the one that goes on.
     case capture(pane: Int)
+    case reloadSettings
+    case theme(String)
     case suspend
     case redraw
     case quit
@@ -100,15 +102,19 @@ package struct Workspace: Sendable {
     package private(set) var message: Message?
     /// What lies over the panes; the last has the keyboard.
     package private(set) var overlays: [any Overlay] = []
-    package var keys = KeyMap()
+    package var settings = Settings()
+    package var keys: KeyMap {
+        get { settings.keys }
+        set { settings.keys = newValue }
+    }
     /// The guests' screens, one a pane, for whatever reads or copies their text.
     package var screens: [PaneScreen] = []
     /// The session's clock in nanoseconds; kept by the session, read by everything that times out.
     package var now: UInt64 = 0
 
     package static let messageTime: UInt64 = 4_000_000_000
-    /// How long the prefix waits before the keys that may follow are shown.
-    package static let hintDelay: UInt64 = 500_000_000
+    /// How long the prefix waits before the keys that may follow are shown, in nanoseconds.
+    package var hintDelay: UInt64 { UInt64(settings.hintDelay) * 1_000_000 }
 
     package init(panes: [String], size: Size) {
         self.panes = panes.map { PaneInfo(name: $0, phase: .waiting) }
@@ -248,8 +254,8 @@ package struct Workspace: Sendable {
         self.now = now
         if let message, message.expires <= now { self.message = nil }
         var next = message?.expires
-        if let prefixSince, prefixSince &+ Self.hintDelay > now {
-            next = min(next ?? .max, prefixSince &+ Self.hintDelay)
+        if let prefixSince, prefixSince &+ hintDelay > now {
+            next = min(next ?? .max, prefixSince &+ hintDelay)
         }
         return next
     }

@@ -19,6 +19,14 @@ package func localTimeStamp() -> String {
     return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// Local time.
+package func secondsSinceMidnight() -> Int {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    return Int(parts.tm_hour) * 3600 + Int(parts.tm_min) * 60 + Int(parts.tm_sec)
+}
+
 /// Runs `body` on a thread of its own, for what may take a while and must not hold up the screen.
 package func inBackground(_ body: @escaping @Sendable () -> Void) {
     final class Box {

@@ -8,6 +8,7 @@ import GuestHost
 @MainActor
 package final class Session {
     private let lab: Lab
+    private let environment: ProgramEnvironment
     private let panes: [Pane]
     private let signals: SignalSource
     private let wakeup: Wakeup
@@ -31,18 +32,22 @@ package final class Session {
     }
 
     private static let frameTime: UInt64 = 1_000_000_000 / 30
-    private static let sampleTime: UInt64 = 500_000_000
     private static let escapeTime: UInt64 = 25_000_000
 
     /// Opens the screen; the guests are not started yet.
-    package init(lab: Lab, theme: Theme, environment: ProgramEnvironment) throws(ScreenError) {
+    package init(
+        lab: Lab, settings: Settings, theme: Theme, environment: ProgramEnvironment
+    ) throws(ScreenError) {
         self.lab = lab
+        self.environment = environment
         // Before any thread is made, so that all inherit the blocked signals.
         signals = SignalSource()
         wakeup = Wakeup()
         screen = try CursesScreen(environment: environment)
         let size = screen.size
         workspace = Workspace(panes: lab.guests.map(\.name), size: size)
+        workspace.settings = settings
+        decoder.prefix = settings.keys.prefix
         let borders = screen.drawsHeavyLines ? theme.borders ?? .heavy : .ascii
         painter = Painter(theme: theme, borders: borders, size: size)
         let plan = workspace.plan
@@ -60,6 +65,9 @@ package final class Session {
     /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
     package func run() -> (status: Int32, signal: Int32?, figures: [(name: String, counters: GuestCounters)]) {
         for pane in panes { pane.start() }
+        for line in workspace.settings.startup {
+            for effect in workspace.run(line) { carryOut(effect) }
+        }
         while ending == nil { turn() }
         screen.close()
         for pane in panes { pane.guest.kill() }
@@ -149,10 +157,37 @@ package final class Session {
             panes[pane].guest.kill()
         case .capture(let pane):
             if panes.indices.contains(pane) { panes[pane].toggleCapture() }
+        case .reloadSettings: reloadSettings()
+        case .theme(let name): wear(theme: name)
         case .suspend: suspend(group: true)
         case .redraw: repaint()
         case .quit: ending = .quit
         }
+    }
+
+    /// Takes over the files as they are now. A mistake in them changes nothing.
+    private func reloadSettings() {
+        do throws(Diagnostics) {
+            let layers = try LayeredSettings(environment)
+            painter.theme = try Theme.chosen(layers.settings, environment: environment)
+            workspace.settings = layers.settings
+            decoder.prefix = layers.settings.keys.prefix
+            painter.forget()
+            let read = layers.files.filter(\.exists).map(\.path)
+            workspace.tell(read.isEmpty ? "there is no file with settings" : "read \(read.joined(separator: ", "))")
+        } catch {
+            let others = error.all.count > 1 ? " (and \(error.all.count - 1) more)" : ""
+            workspace.tell("\(error.all.first?.description ?? "")\(others)", .error)
+        }
+    }
+
+    /// Puts on another theme until the end.
+    private func wear(theme name: String) {
+        do throws(Diagnostics) {
+            workspace.settings.theme = name
+            painter.theme = try Theme.chosen(workspace.settings, environment: environment)
+            painter.forget()
+        } catch { workspace.tell("\(error)", .error) }
     }
 
     // MARK: Signals
@@ -220,7 +255,7 @@ package final class Session {
             all = all + figures
         }
         sum.sample(all, at: now)
-        nextSample = now + Self.sampleTime
+        nextSample = now + UInt64(workspace.settings.sampleTime) * 1_000_000
         needsFrame = true
     }
 

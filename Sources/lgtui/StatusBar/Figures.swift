@@ -6,19 +6,23 @@ package struct Figures: Equatable, Sendable {
     package var dma: UInt64 = 0
     package var bytesRead: UInt64 = 0
     package var bytesWritten: UInt64 = 0
+    package var diskRequests: UInt64 = 0
     package var packetsReceived: UInt64 = 0
     package var packetsSent: UInt64 = 0
     /// In either direction: nobody was there, or nobody had room.
     package var packetsDropped: UInt64 = 0
     /// Nanoseconds.
     package var processorTime: UInt64 = 0
+    /// Bytes, and no count: what is, not what was done.
+    package var memoryTouched: UInt64 = 0
+    package var memorySize: UInt64 = 0
 
     package init() {}
 
     /// Whether any count is below what it was.
     package func isBehind(_ old: Figures) -> Bool {
         dma < old.dma || bytesRead < old.bytesRead || bytesWritten < old.bytesWritten
-            || packetsReceived < old.packetsReceived || packetsSent < old.packetsSent
+            || diskRequests < old.diskRequests || packetsReceived < old.packetsReceived || packetsSent < old.packetsSent
             || packetsDropped < old.packetsDropped || processorTime < old.processorTime
     }
 
@@ -27,10 +31,13 @@ package struct Figures: Equatable, Sendable {
         sum.dma = a.dma &+ b.dma
         sum.bytesRead = a.bytesRead &+ b.bytesRead
         sum.bytesWritten = a.bytesWritten &+ b.bytesWritten
+        sum.diskRequests = a.diskRequests &+ b.diskRequests
         sum.packetsReceived = a.packetsReceived &+ b.packetsReceived
         sum.packetsSent = a.packetsSent &+ b.packetsSent
         sum.packetsDropped = a.packetsDropped &+ b.packetsDropped
         sum.processorTime = a.processorTime &+ b.processorTime
+        sum.memoryTouched = a.memoryTouched &+ b.memoryTouched
+        sum.memorySize = a.memorySize &+ b.memorySize
         return sum
     }
 }
@@ -64,6 +71,7 @@ package struct RateMeter: Sendable {
         perSecond.dma = rate(\.dma)
         perSecond.bytesRead = rate(\.bytesRead)
         perSecond.bytesWritten = rate(\.bytesWritten)
+        perSecond.diskRequests = rate(\.diskRequests)
         perSecond.packetsReceived = rate(\.packetsReceived)
         perSecond.packetsSent = rate(\.packetsSent)
         perSecond.packetsDropped = rate(\.packetsDropped)

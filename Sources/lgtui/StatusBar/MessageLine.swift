@@ -13,7 +13,7 @@ package enum MessageLine {
             let fits = textWidth(question.text) + 2 <= workspace.size.columns
             return [Piece(text: " \(fits ? question.text : question.short) ", style: theme.question)]
         }
-        if let since = workspace.prefixSince, workspace.now &- since >= Workspace.hintDelay {
+        if let since = workspace.prefixSince, workspace.now &- since >= workspace.hintDelay {
             var pieces = [Piece(text: " \(workspace.keys.prefixName) ", style: theme.hintKey)]
             for (keys, meaning) in hints {
                 pieces.append(Piece(text: " " + keys, style: theme.hintKey))

@@ -6,6 +6,12 @@ package struct StatusBar: Sendable {
         package enum Look: Sendable { case name, state, label, figure }
         package var text: String
         package var look: Look
+
+        static func label(_ text: String) -> Piece { Piece(text: text, look: .label) }
+        /// Right-aligned, so that the bar does not dance when a figure grows a digit.
+        static func figure(_ text: String, columns: Int = 0) -> Piece {
+            Piece(text: padded(text, to: columns), look: .figure)
+        }
     }
 
     /// Pieces that stand or fall together. The highest number falls first.
@@ -18,63 +24,18 @@ package struct StatusBar: Sendable {
     package var left: [Segment]
     package var right: [Segment]
 
-    /// The bar for `pane`, with its rates, among `count` panes with theirs summed up.
-    package init(
-        pane: Workspace.PaneInfo, number: Int, count: Int, running: Int, rates: RateMeter, sum: RateMeter,
-        isZoomed: Bool
-    ) {
-        left = [
-            Segment(priority: 0, pieces: [Piece(text: " \(number) \(pane.name) ".onOneLine, look: .name)]),
-            Segment(priority: 1, pieces: [Piece(text: " \(pane.phase.label)", look: .state)]),
-        ]
-        if isZoomed && count > 1 { left.append(Segment(priority: 5, pieces: [Piece(text: " (zoomed)", look: .label)])) }
-        left += Self.segments(rates, priority: 2)
-        right = [
-            Segment(
-                priority: 5,
-                pieces: [
-                    Piece(text: " all ", look: .label), Piece(text: "\(running)/\(count)", look: .figure),
-                    Piece(text: " up", look: .label),
-                ])
-        ]
-        right += Self.segments(sum, priority: 7)
-        right.append(Segment(priority: 5, pieces: [Piece(text: " ", look: .label)]))
+    /// The bar with the segments that the settings name.
+    package init(_ facts: StatusSegment.Facts, settings: Settings) {
+        left = Self.segments(settings.barLeft, facts)
+        right = Self.segments(settings.barRight, facts)
+        if !right.isEmpty { right.append(Segment(priority: 5, pieces: [.label(" ")])) }
     }
 
-    private static func segments(_ rates: RateMeter, priority: Int) -> [Segment] {
-        let now = rates.perSecond
-        return [
-            Segment(
-                priority: priority + 2,
-                pieces: [
-                    Piece(text: "  cpu ", look: .label),
-                    Piece(text: padded("\(now.processorTime / 10_000_000)%", to: 4), look: .figure),
-                ]),
-            Segment(
-                priority: priority,
-                pieces: [
-                    Piece(text: "  dma ", look: .label),
-                    Piece(text: padded(compact(rates.total.dma), to: 5), look: .figure),
-                ]),
-            Segment(
-                priority: priority + 1,
-                pieces: [
-                    Piece(text: "  disk r ", look: .label),
-                    Piece(text: padded(compactBytes(now.bytesRead), to: 5), look: .figure),
-                    Piece(text: "/s w ", look: .label),
-                    Piece(text: padded(compactBytes(now.bytesWritten), to: 5), look: .figure),
-                    Piece(text: "/s", look: .label),
-                ]),
-            Segment(
-                priority: priority + 4,
-                pieces: [
-                    Piece(text: "  net in ", look: .label),
-                    Piece(text: padded(compact(now.packetsReceived), to: 4), look: .figure),
-                    Piece(text: "/s out ", look: .label),
-                    Piece(text: padded(compact(now.packetsSent), to: 4), look: .figure),
-                    Piece(text: "/s", look: .label),
-                ]),
-        ]
+    private static func segments(_ names: [StatusSegment], _ facts: StatusSegment.Facts) -> [Segment] {
+        names.compactMap { name in
+            let pieces = name.pieces(facts)
+            return pieces.isEmpty ? nil : Segment(priority: name.priority, pieces: pieces)
+        }
     }
 
     /// Drops segments until the rest fits into `columns`.

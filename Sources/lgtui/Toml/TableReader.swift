@@ -132,6 +132,14 @@ package struct TableReader {
         return result
     }
 
+    /// Keys, values and the places of the keys, for tables whose keys are the user's.
+    package var entriesInOrder: [(key: String, node: TomlNode, position: SourcePosition)] {
+        entries.map { ($0.key, $0.node, $0.keyPosition) }
+    }
+
+    /// Where `key` stands.
+    package func position(of key: String) -> SourcePosition? { entries.first { $0.key == key }?.keyPosition }
+
     /// Reports a mistake at the value of `key`, or at the table when the key is absent.
     package func complain(_ text: String, about key: String) {
         bag.add(text, at: entries.first { $0.key == key }?.node.position ?? position)

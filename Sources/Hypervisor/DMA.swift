@@ -105,6 +105,8 @@ extension EmbeddedLguest {
         if let bad = list.firstBadPiece(limit: limit) {
             throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
         }
+        let count = list.byteCount
+        list.withPieces(in: memory) { link.willSend($0, count: count, to: offset) }
         var hasReceiver = false
         if !link.hasBacklog(to: offset) {
             for attempt in 0..<2 {
@@ -113,7 +115,7 @@ extension EmbeddedLguest {
                 switch try receiver.receive(list, from: mailbox) {
                 case .moved(let bytes):
                     bank.dmaBytesSent.bump(by: UInt64(bytes))
-                    list.prefix(Int(bytes)).withPieces(in: memory) { link.didSend($0, count: Int(bytes), to: offset) }
+                    link.didSend(count: Int(bytes))
                     _ = memory.store32(bytes, at: address)
                     return
                 case .nothing:
@@ -124,7 +126,6 @@ extension EmbeddedLguest {
                 }
             }
         }
-        let count = list.byteCount
         let isCarried = list.withPieces(in: memory) {
             link.carry($0, count: count, to: offset, hasReceiver: hasReceiver)
         }

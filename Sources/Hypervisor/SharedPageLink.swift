@@ -19,8 +19,12 @@ public protocol SharedPageLink: AnyObject, Sendable {
     /// - Returns: whether it was taken; if not, it is lost.
     func carry(_ pieces: MessagePieces, count: Int, to offset: UInt32, hasReceiver: Bool) -> Bool
 
-    /// The guest's message arrived in another guest of this process. On the guest's thread.
-    func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32)
+    /// The guest sends a message, whatever will become of it. Said first, so that no answer is ever seen before its
+    /// question. On the guest's thread.
+    func willSend(_ pieces: MessagePieces, count: Int, to offset: UInt32)
+
+    /// The message arrived in another guest of this process, so many bytes of it. On the guest's thread.
+    func didSend(count: Int)
 
     /// A message was put into a buffer of this guest. On any thread, with the binding locked: be quick.
     func didReceive(_ pieces: MessagePieces, count: Int)

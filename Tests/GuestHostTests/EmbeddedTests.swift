@@ -40,18 +40,21 @@ private enum Ending {
     case spin, halt, trap
 }
 
-private struct Real {
+/// A guest on the real hypervisor, and what it says.
+struct Real {
     let guest: Guest
     let sink = CollectingSink()
     let log = CollectingLog()
 
     init(
         _ kernel: KernelSource, dialect: Dialect = .linux2623, disks: [GuestConfiguration.Disk] = [],
-        name: String = "demo"
+        devices: [GuestConfiguration.Device] = [], arguments: [String] = [], name: String = "demo"
     ) {
         let log = log
         guest = Guest(
-            GuestConfiguration(name: name, memory: .test, kernel: kernel, dialect: dialect, disks: disks),
+            GuestConfiguration(
+                name: name, memory: .test, kernel: kernel, dialect: dialect, disks: disks, devices: devices,
+                arguments: arguments),
             console: sink, hooks: .init(log: { log.add($0) }))
     }
 
@@ -64,7 +67,7 @@ private struct Real {
     }
 }
 
-private let demo: KernelSource = {
+let demo: KernelSource = {
     // SAFETY: the image is part of the program and as long as it says.
     let image = UnsafeRawBufferPointer(start: lgtui_demo_guest_image(), count: lgtui_demo_guest_size())
     return .bytes(name: "demo", Array(image))

@@ -114,6 +114,10 @@ final class FakeLguest: LguestDevice {
     var initialisation: Initialisation? { state.withLock { $0.initialisation } }
     var raised: [UInt32] { state.withLock { $0.raised.map(\.rawValue) } }
     var breakOuts: Int { state.withLock { $0.breakOuts } }
+    /// Whether one more comes than these.
+    func waitForBreakOut(after count: Int, within limit: Duration) -> Bool {
+        state.wait(within: limit) { $0.breakOuts > count }
+    }
 
     /// Waits until the launcher has raised so many interrupts.
     func waitForInterrupts(_ count: Int) -> Bool { state.wait(within: .seconds(30)) { $0.raised.count >= count } }

@@ -42,17 +42,17 @@ import Testing
         var before = timespec()
         clock_gettime(CLOCK_REALTIME, &before)
         try traffic.startCapture(to: path)
-        show([Array(arp[..<14]), Array(arp[14...])]) { traffic.sent($0, count: $1, to: 1) }
+        show([Array(arp[..<14]), Array(arp[14...])]) { traffic.willSend($0, count: $1, to: 1) }
         // The copy for the next slot is the same packet; the same packet for the same slot is another one.
-        show([arp]) { traffic.sent($0, count: $1, to: 2) }
-        show([arp]) { traffic.sent($0, count: $1, to: 1) }
+        show([arp]) { traffic.willSend($0, count: $1, to: 2) }
+        show([arp]) { traffic.willSend($0, count: $1, to: 1) }
         show([Array(repeating: 7, count: 100)]) { traffic.received($0, count: $1) }
         #expect(traffic.reading(peers: 2).captured == 3)
         #expect(traffic.reading(peers: 2).capture == path)
         traffic.stopCapture()
-        show([arp]) { traffic.sent($0, count: $1, to: 1) }
+        show([arp]) { traffic.willSend($0, count: $1, to: 1) }
         let reading = traffic.reading(peers: 2)
-        #expect(reading.sent.packets == 4 && reading.received.bytes == 100 && reading.capture == nil)
+        #expect(reading.received.packets == 1 && reading.received.bytes == 100 && reading.capture == nil)
 
         let bytes = contents(path)
         #expect(bytes.count == 24 + 2 * (16 + 60) + 16 + 100)
@@ -68,7 +68,7 @@ import Testing
     func `tcpdump reads it`() throws {
         let traffic = Traffic(log: { _ in })
         try traffic.startCapture(to: path)
-        show([arp]) { traffic.sent($0, count: $1, to: 1) }
+        show([arp]) { traffic.willSend($0, count: $1, to: 1) }
         traffic.stopCapture()
         let output = folder.path + "/text"
         folder.willHold("text")

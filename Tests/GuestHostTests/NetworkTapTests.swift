@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// Runs `body` on a thread in a new network namespace. - Returns: why it could not, or nil.
-private func inNamespace(_ body: @escaping @Sendable () throws -> Void) throws -> String? {
+func inNamespace(_ body: @escaping @Sendable () throws -> Void) throws -> String? {
     let outcome = Monitor<Result<String?, any Error>?>(nil)
     startTestThread {
         let result: Result<String?, any Error>
@@ -103,7 +103,7 @@ private func checksum(_ bytes: [UInt8]) -> UInt16 {
 }
 
 /// Sends an echo request from the host. - Returns: whether it could be sent.
-private func sendEcho(_ socket: Int32, to address: IPv4Address, sequence: UInt16) -> Bool {
+func sendEcho(_ socket: Int32, to address: IPv4Address, sequence: UInt16) -> Bool {
     var packet: [UInt8] = [8, 0, 0, 0, 0x12, 0x34, UInt8(sequence >> 8), UInt8(sequence & 255)]
     packet += (0..<56).map { UInt8($0) }
     let sum = checksum(packet)
@@ -119,12 +119,12 @@ private func sendEcho(_ socket: Int32, to address: IPv4Address, sequence: UInt16
     } == packet.count
 }
 
-/// The sequence number of the next echo reply that arrives within a second.
-private func receiveEcho(_ socket: Int32) -> UInt16? {
+/// The sequence number of the next echo reply that arrives.
+func receiveEcho(_ socket: Int32) -> UInt16? {
     var buffer = [UInt8](repeating: 0, count: 2048)
     while true {
         var request = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        guard poll(&request, 1, 1000) > 0 else { return nil }
+        guard poll(&request, 1, 30_000) > 0 else { return nil }
         let count = recv(socket, &buffer, buffer.count, 0)
         guard count >= 28, buffer[20] == 0, buffer[24] == 0x12, buffer[25] == 0x34 else { continue }
         return UInt16(buffer[26]) << 8 | UInt16(buffer[27])
@@ -141,18 +141,21 @@ private func receiveEcho(_ socket: Int32) -> UInt16? {
             let socket = socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_ICMP))
             try #require(socket >= 0)
             defer { close(socket) }
-            let isDone = Monitor(false)
+            let (isDone, hasEnded) = (Monitor(false), Monitor(false))
             startTestThread {
                 while !isDone.withLock({ $0 }) {
                     responder.work()
                     usleep(200)
                 }
+                hasEnded.withLock { $0 = true }
             }
             for sequence in 0..<UInt16(1000) {
                 try #require(sendEcho(socket, to: IPv4Address(value: 0x0a09_0802), sequence: sequence))
                 try #require(receiveEcho(socket) == sequence)
             }
             isDone.withLock { $0 = true }
+            // The last echo may be here before its sender has counted it.
+            #expect(hasEnded.wait(within: .seconds(30)) { $0 })
             responder.link.stop()
             let reading = responder.traffic.reading(peers: 1)
             #expect(reading.sent.drops == 0 && reading.received.drops == 0)

@@ -6,16 +6,26 @@ import Synchronization
 import SystemPackage
 import Testing
 
+/// The order of events on several links.
+private final class Journal: Sendable {
+    let entries = Mutex<[String]>([])
+    func note(_ entry: String) { entries.withLock { $0.append(entry) } }
+}
+
 /// Remembers everything.
 private final class RecordingLink: SharedPageLink {
     struct Seen {
         var carried: [(bytes: [UInt8], offset: UInt32, hasReceiver: Bool)] = []
         var sent: [[UInt8]] = []
+        var moved: [Int] = []
         var received: [[UInt8]] = []
         var hasBacklog = false
         var takes = true
     }
     let seen = Mutex(Seen())
+    private let journal: Journal?
+
+    init(journal: Journal? = nil) { self.journal = journal }
 
     private func all(_ pieces: MessagePieces) -> [UInt8] { pieces.flatMap { Array($0) } }
 
@@ -26,10 +36,15 @@ private final class RecordingLink: SharedPageLink {
             return $0.takes
         }
     }
-    func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
+    func willSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
+        journal?.note("will send")
         seen.withLock { $0.sent.append(all(pieces)) }
     }
-    func didReceive(_ pieces: MessagePieces, count: Int) { seen.withLock { $0.received.append(all(pieces)) } }
+    func didSend(count: Int) { seen.withLock { $0.moved.append(count) } }
+    func didReceive(_ pieces: MessagePieces, count: Int) {
+        journal?.note("did receive")
+        seen.withLock { $0.received.append(all(pieces)) }
+    }
 }
 
 @Suite(.timeLimit(.minutes(1)))
@@ -80,12 +95,16 @@ struct SharedPageLinkTests {
     }
 
     @Test func messageToANeighbourIsSeenByBothLinksAndCarriedByNone() throws {
-        let (theirs, ours) = (RecordingLink(), RecordingLink())
+        let journal = Journal()
+        let (theirs, ours) = (RecordingLink(journal: journal), RecordingLink(journal: journal))
         let (receiver, sender) = (try receiver(theirs), try sender(ours))
         #expect(try receiver.first() == 1)
         #expect(try sender.first() == 1)
         #expect(try sender.next() == 20)
+        // In this order, or a capture would show the answer before the question.
+        #expect(journal.entries.withLock { $0 } == ["will send", "did receive"])
         #expect(ours.seen.withLock { $0.sent } == [hello])
+        #expect(ours.seen.withLock { $0.moved } == [20])
         #expect(theirs.seen.withLock { $0.received } == [hello])
         #expect(ours.seen.withLock { $0.carried.isEmpty })
     }

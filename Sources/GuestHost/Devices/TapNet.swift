@@ -60,7 +60,8 @@ final class TapNet: NetworkDevice {
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 {
         let pieces = buffer.pieces.map { UnsafeRawBufferPointer($0.bytes) }
         let isSent = pieces.withUnsafeBufferPointer {
-            link.carry($0, count: buffer.count, to: TapLink.hostKey, hasReceiver: false)
+            link.willSend($0, count: buffer.count, to: TapLink.hostKey)
+            return link.carry($0, count: buffer.count, to: TapLink.hostKey, hasReceiver: false)
         }
         return isSent ? UInt32(buffer.count) : 0
     }

@@ -40,9 +40,11 @@ package final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
         return !writer.isEmpty
     }
 
-    package func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
-        traffic.sent(pieces, count: count, to: Int(offset / 4))
+    package func willSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
+        traffic.willSend(pieces, count: count, to: Int(offset / 4))
     }
+
+    package func didSend(count: Int) { traffic.meter.sent.note(count) }
 
     package func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
 
@@ -56,7 +58,7 @@ package final class SharedNetworkLink: SharedPageLink, @unchecked Sendable {
             return false
         }
         traffic.meter.queued.wrappingAdd(1, ordering: .relaxed)
-        traffic.sent(pieces, count: count, to: slot)
+        traffic.meter.sent.note(count)
         ring(slot)
         return true
     }

@@ -37,7 +37,11 @@ package final class TapLink: SharedPageLink, Sendable {
 
     package func hasBacklog(to offset: UInt32) -> Bool { false }
 
-    package func didSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {}
+    package func willSend(_ pieces: MessagePieces, count: Int, to offset: UInt32) {
+        traffic.willSend(pieces, count: count, to: Self.hostSlot)
+    }
+
+    package func didSend(count: Int) {}
 
     package func didReceive(_ pieces: MessagePieces, count: Int) { traffic.received(pieces, count: count) }
 
@@ -58,7 +62,7 @@ package final class TapLink: SharedPageLink, Sendable {
             traffic.meter.sent.drop()
             return false
         }
-        traffic.sent(pieces, count: count, to: Self.hostSlot)
+        traffic.meter.sent.note(count)
         return true
     }
 

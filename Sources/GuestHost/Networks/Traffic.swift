@@ -14,8 +14,8 @@ package final class Traffic: Sendable {
 
     package init(log: @escaping @Sendable (String) -> Void) { self.log = log }
 
-    package func sent(_ pieces: MessagePieces, count: Int, to receiver: Int) {
-        meter.sent.note(count)
+    /// Before a packet leaves: writes it down.
+    package func willSend(_ pieces: MessagePieces, count: Int, to receiver: Int) {
         guard isCapturing.load(ordering: .relaxed) else { return }
         capture.withLock { $0?.sent(pieces, count: count, to: receiver) }
     }

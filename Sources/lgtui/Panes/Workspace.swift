@@ -222,16 +222,28 @@ package struct Workspace: Sendable {
         }
     }
 
-    /// Runs a command line such as `focus-pane 2`: from a key, the prompt, a file.
+    /// Runs a command line such as `focus-pane 2; zoom`: from a key, the prompt, a file. A line that cannot be read does
+    /// nothing at all.
     package mutating func run(_ line: String) -> [Effect] {
-        let words = line.split(separator: " ").map(String.init)
-        guard let name = words.first else { return [] }
-        guard let command = Command.table.first(where: { $0.name == name }) else {
-            let hint = nearestName(to: name, among: Command.table.map(\.name)).map { ": did you mean \($0)?" } ?? ""
-            tell("no command called \(name)\(hint)".onOneLine, .error)
+        do { return run(try CommandLineWords.commands(in: line)) } catch {
+            tell("\(error)", .error)
             return []
         }
-        return command.run(&self, Array(words.dropFirst()))
+    }
+
+    /// Runs commands, each given as its words; the first that is unknown ends it.
+    package mutating func run(_ commands: [[String]]) -> [Effect] {
+        var effects: [Effect] = []
+        for words in commands {
+            guard let name = words.first else { continue }
+            guard let command = Command.table.first(where: { $0.name == name }) else {
+                let hint = nearestName(to: name, among: Command.table.map(\.name)).map { ": did you mean \($0)?" } ?? ""
+                tell("no command called \(name)\(hint)".onOneLine, .error)
+                return effects
+            }
+            effects += command.run(&self, Array(words.dropFirst()))
+        }
+        return effects
     }
 
     private mutating func answer(_ key: Key) -> [Effect] {

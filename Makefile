@@ -3,7 +3,7 @@
 #   make run [ARGS="…"]   build and start lgtui (with arguments)
 #   make test             all tests, guests booted through pseudo-terminals included
 #   make build            .build/release/lgtui, with the Swift runtime inside
-#   make install          the program, its manual page, labs and themes under PREFIX (/usr/local)
+#   make install          the program, manual pages, shell completions, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
 #   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
 #   make fuzz             fuzz the terminal core for SECONDS=60, starting from the test corpus and what the last run learnt
@@ -13,6 +13,7 @@
 
 SWIFT    ?= swift
 PREFIX   ?= /usr/local
+SHARE     = $(PREFIX)/share
 SECONDS  ?= 60
 PACKAGES := libncurses-dev zlib1g-dev ncurses-base
 PROGRAM  := .build/release/lgtui
@@ -36,12 +37,17 @@ test: packages
 	$(SWIFT) test -c release --scratch-path .build-test
 
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/lgtui/labs $(DESTDIR)$(PREFIX)/share/lgtui/themes
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SHARE)/man/man1 $(DESTDIR)$(SHARE)/man/man5 \
+	    $(DESTDIR)$(SHARE)/lgtui/labs $(DESTDIR)$(SHARE)/lgtui/themes $(DESTDIR)$(SHARE)/bash-completion/completions \
+	    $(DESTDIR)$(SHARE)/zsh/site-functions $(DESTDIR)$(SHARE)/fish/vendor_completions.d
 	install -s -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/lgtui
-	install -m 644 docs/lgtui.1 $(DESTDIR)$(PREFIX)/share/man/man1/lgtui.1
-	install -m 644 labs/*.toml $(DESTDIR)$(PREFIX)/share/lgtui/labs
-	install -m 644 themes/*.toml $(DESTDIR)$(PREFIX)/share/lgtui/themes
+	for page in lgtui.1 lgtui.toml.5 lgtui-lab.5; do \
+	    $(PROGRAM) generate docs/$$page.in > $(DESTDIR)$(SHARE)/man/man$${page##*.}/$$page || exit 1; done
+	$(PROGRAM) --generate-completion-script bash > $(DESTDIR)$(SHARE)/bash-completion/completions/lgtui
+	$(PROGRAM) --generate-completion-script zsh > $(DESTDIR)$(SHARE)/zsh/site-functions/_lgtui
+	$(PROGRAM) --generate-completion-script fish > $(DESTDIR)$(SHARE)/fish/vendor_completions.d/lgtui.fish
+	install -m 644 labs/*.toml $(DESTDIR)$(SHARE)/lgtui/labs
+	install -m 644 themes/*.toml $(DESTDIR)$(SHARE)/lgtui/themes
 
 guest: toolchain
 	$(MAKE) -C Guests install

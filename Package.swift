@@ -45,7 +45,12 @@ let package = Package(
             // What the program must find even when it was copied somewhere alone. Links to themes/ and labs/.
             resources: [
                 .embedInCode("Embedded/dark.toml"), .embedInCode("Embedded/light.toml"),
-                .embedInCode("Embedded/mono.toml"), .embedInCode("Embedded/demo.toml"),
+                .embedInCode("Embedded/mono.toml"), .embedInCode("Embedded/high-contrast.toml"),
+                .embedInCode("Embedded/color-blind.toml"), .embedInCode("Embedded/solarized-dark.toml"),
+                .embedInCode("Embedded/solarized-light.toml"), .embedInCode("Embedded/nord.toml"),
+                .embedInCode("Embedded/gruvbox.toml"), .embedInCode("Embedded/sixteen.toml"),
+                .embedInCode("Embedded/amber.toml"), .embedInCode("Embedded/dracula.toml"),
+                .embedInCode("Embedded/demo.toml"),
             ],
             swiftSettings: strict),
         .testTarget(name: "I386Tests", dependencies: ["I386"], swiftSettings: strict),

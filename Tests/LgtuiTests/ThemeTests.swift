@@ -74,6 +74,38 @@ import lgtui
         #expect(try chosen(["NO_COLOR": ""]).border.foreground != .terminal)
     }
 
+    @Test(arguments: ThemeCatalogue.builtIn.map(\.name)) func everyThemeCanBeReadAndKnowsItsName(name: String) throws {
+        let theme = try ThemeCatalogue(environment: ProgramEnvironment(variables: [:])).theme(named: name)
+        #expect(theme.name == name)
+        // The focus must show in any of them.
+        #expect(theme.borderFocused != theme.border)
+        #expect(theme.titleFocused != theme.title)
+    }
+
+    @Test(arguments: ["  base0%: \"#HEX\"", "base0%: \"HEX\"", "base0%: 'HEX' # part", "base0%: HEX # part"])
+    func aBase16SchemeIsATheme(form: String) throws {
+        let lines = "0123456789ABCDEF".map { digit in
+            form.replacing("HEX", with: "\(digit)a2b3c").replacing("%", with: String(digit))
+        }
+        let text = "scheme: \"Mine\"\nauthor: \"Me\"\n" + lines.joined(separator: "\n")
+        let theme = try Theme(base16: Array(text.utf8), file: "mine.yaml")
+        #expect(theme.name == "Mine")
+        #expect(theme.message.foreground == .rgb(0x5a, 0x2b, 0x3c))
+        #expect(theme.titleFocused.background == .rgb(0xda, 0x2b, 0x3c))
+        #expect(theme.stateBad.attributes == .bold)
+    }
+
+    @Test(arguments: [
+        ("base00: \"12345\"", "s.yaml:1:8: `base00`"), ("base00: \"123456\"", "it lacks base01"),
+        ("", "it lacks base00"),
+    ])
+    func aWrongSchemeIsToldSo(text: String, message: String) {
+        do {
+            _ = try Theme(base16: Array(text.utf8), file: "s.yaml")
+            Issue.record("accepted")
+        } catch { #expect("\(error)".contains(message), "\(error)") }
+    }
+
     @Test func anUnknownThemeNamesTheNearest() {
         #expect(throws: Diagnostics.self) {
             try ThemeCatalogue(environment: ProgramEnvironment(variables: [:])).theme(named: "drak")

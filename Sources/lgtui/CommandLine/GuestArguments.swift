@@ -27,6 +27,20 @@ package enum GuestArguments {
         ("--device", "PATH"), ("--verbose", nil),
     ]
 
+    /// What a shell may offer for a word of `lgtui run` that begins so; a file after `--block=` and the like as well.
+    package static func completions(of prefix: String) -> [String] {
+        if let equals = prefix.firstIndex(of: "=") {
+            let (option, typed) = (String(prefix[..<equals]), String(prefix[prefix.index(after: equals)...]))
+            switch option {
+            case "--dialect": return GuestConfiguration.Dialect.allCases.map { "\(option)=\($0.rawValue)" }
+            case "--name": return []
+            default: return Completion.files(typed).map { "\(option)=\($0)" }
+            }
+        }
+        let words = options.map { $0.value == nil ? $0.name : $0.name + "=" } + ["--", "64m", KernelChoice.demoName]
+        return words.filter { $0.hasPrefix(prefix) } + (prefix.hasPrefix("-") ? [] : Completion.files(prefix))
+    }
+
     /// Parses `[options] MEM KERNEL [options] [kernel args…] [-- MEM KERNEL …]…`.
     package static func parse(_ words: [String], defaults: GuestDefaults) throws(UsageError) -> [GuestConfiguration] {
         var guests: [GuestConfiguration] = []

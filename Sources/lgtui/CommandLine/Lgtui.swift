@@ -32,14 +32,17 @@ package struct Lgtui: ParsableCommand {
             Three ^C within a second abort a guest, wherever it runs.
             """,
         version: "lgtui \(Version.number)",
-        subcommands: [LabCommand.self, RunCommand.self, ConfigCommand.self, DebugCommand.self],
+        subcommands: [LabCommand.self, RunCommand.self, ConfigCommand.self, DebugCommand.self, GenerateCommand.self],
         defaultSubcommand: LabCommand.self)
 }
 
 /// What all ways of running guests have in common.
 package struct SharedOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Colours: dark, light, mono, the name of a theme of yours, or a file.", valueName: "theme"))
+        help: ArgumentHelp(
+            "Colours: \(ThemeCatalogue.builtIn.map(\.name).joined(separator: ", ")), the name of a theme of yours, or a file.",
+            valueName: "theme"),
+        completion: .custom { _, _, _ in ThemeCatalogue(environment: .current()).names })
     package var theme: String?
 
     @Option(
@@ -96,7 +99,9 @@ package struct LabCommand: ParsableCommand {
 
     @OptionGroup package var shared: SharedOptions
 
-    @Argument(help: ArgumentHelp("A lab file; see labs/ for examples.", valueName: "lab.toml"))
+    @Argument(
+        help: ArgumentHelp("A lab file; see labs/ for examples.", valueName: "lab.toml"),
+        completion: .file(extensions: ["toml"]))
     package var lab: String?
 
     package init() {}
@@ -155,7 +160,8 @@ package struct RunCommand: ParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("Memory, kernel, and what belongs to them.", valueName: "guest"))
+        help: ArgumentHelp("Memory, kernel, and what belongs to them.", valueName: "guest"),
+        completion: .custom { _, _, prefix in GuestArguments.completions(of: prefix) })
     package var words: [String] = []
 
     package init() {}

@@ -6,6 +6,10 @@ extension Command {
             workspace.open(HelpPage())
             return []
         },
+        Command("command-prompt", "[COMMAND]", .program, "type a command; Tab completes it") { workspace, words in
+            workspace.open(Prompt(text: words.isEmpty ? "" : words.joined(separator: " ") + " "))
+            return []
+        },
         Command("redraw", "", .program, "paint the screen anew") { _, _ in [.redraw] },
         Command("reload-config", "", .program, "read the files with settings again") { _, _ in [.reloadSettings] },
         Command("theme", "THEME", .program, "put on another theme until the end") { workspace, words in

@@ -32,6 +32,7 @@ package struct KeyMap: Equatable, Sendable {
             Binding(.character("z"), "zoom"),
             Binding(.character("r"), "restart"), Binding(.character("k"), "kill"),
             Binding(.character("P"), "capture"),
+            Binding(.character(":"), "command-prompt"),
             Binding(.character("?"), "help"), Binding(.character("q"), "quit"),
             Binding(.control("z"), "suspend"), Binding(.control("l"), "redraw"),
             Binding(.escape, "cancel"),

@@ -103,6 +103,10 @@ package struct Workspace: Sendable {
     /// What lies over the panes; the last has the keyboard.
     package private(set) var overlays: [any Overlay] = []
     package var settings = Settings()
+    /// What was typed at the prompt.
+    package var history = PromptHistory()
+    /// The themes that have a name, for completion.
+    package var themeNames: [String] = []
     package var keys: KeyMap {
         get { settings.keys }
         set { settings.keys = newValue }
@@ -140,8 +144,8 @@ package struct Workspace: Sendable {
         replan()
     }
 
-    package mutating func tell(_ text: String, _ kind: Message.Kind = .notice) {
-        message = Message(text: text, kind: kind, expires: now &+ Self.messageTime)
+    package mutating func tell(_ text: String, _ kind: Message.Kind = .notice, for time: UInt64 = messageTime) {
+        message = Message(text: text, kind: kind, expires: now &+ time)
     }
 
     package mutating func clearMessage() { message = nil }

@@ -9,6 +9,7 @@ import GuestHost
 package final class Session {
     private let lab: Lab
     private let environment: ProgramEnvironment
+    private let memory: SessionMemory
     private let panes: [Pane]
     private let signals: SignalSource
     private let wakeup: Wakeup
@@ -48,6 +49,15 @@ package final class Session {
         workspace = Workspace(panes: lab.guests.map(\.name), size: size)
         workspace.settings = settings
         decoder.prefix = settings.keys.prefix
+        workspace.themeNames = ThemeCatalogue(environment: environment).names
+        memory = SessionMemory(environment)
+        workspace.history = memory.history
+        if memory.isFirstRun {
+            _ = workspace.tick(now: steadyNanoseconds())
+            workspace.tell(
+                "Welcome. What you type goes to the guest with the heavy frame; \(settings.keys.prefixName) ? shows the rest.",
+                for: 20_000_000_000)
+        }
         let borders = screen.drawsHeavyLines ? theme.borders ?? .heavy : .ascii
         painter = Painter(theme: theme, borders: borders, size: size)
         let plan = workspace.plan
@@ -70,6 +80,7 @@ package final class Session {
         }
         while ending == nil { turn() }
         screen.close()
+        memory.keep(workspace.history)
         for pane in panes { pane.guest.kill() }
         for pane in panes { pane.guest.waitUntilStopped(within: .seconds(5)) }
         var signal: Int32?

@@ -15,7 +15,7 @@ package enum MessageLine {
         }
         if let since = workspace.prefixSince, workspace.now &- since >= workspace.hintDelay {
             var pieces = [Piece(text: " \(workspace.keys.prefixName) ", style: theme.hintKey)]
-            for (keys, meaning) in hints {
+            for (keys, meaning) in hints(workspace.keys) {
                 pieces.append(Piece(text: " " + keys, style: theme.hintKey))
                 pieces.append(Piece(text: " " + meaning, style: theme.hint))
             }
@@ -28,10 +28,20 @@ package enum MessageLine {
         return nil
     }
 
-    private static let hints: [(String, String)] = [
-        ("arrows", "move"), ("1…9", "go"), ("z", "zoom"), ("r", "restart"), ("k", "kill"), ("?", "help"),
-        ("q", "quit"), ("twice", "send it"),
-    ]
+    /// The keys that most people need, as far as they are where they usually are.
+    private static func hints(_ keys: KeyMap) -> [(String, String)] {
+        var result: [(String, String)] = []
+        if keys.command(for: .left) == "focus left" { result.append(("arrows", "move")) }
+        if keys.command(for: .character("1")) == "focus-pane 1" { result.append(("1…9", "go")) }
+        for (command, meaning) in [
+            ("zoom", "zoom"), ("restart", "restart"), ("kill", "kill"), ("command-prompt", "command"), ("help", "help"),
+            ("quit", "quit"),
+        ] {
+            let names = keys.keys(of: command)
+            if !names.isEmpty { result.append((names, meaning)) }
+        }
+        return result + [(keys.prefixName, "send it")]
+    }
 
     /// Paints the line; `isShared` means that the status bar has this row unless there is something to say.
     package static func paint(
@@ -42,9 +52,9 @@ package enum MessageLine {
             pieces = [
                 Piece(text: " \(workspace.keys.prefixName)", style: theme.hintKey),
                 Piece(text: " then ", style: theme.hint),
-                Piece(text: "?", style: theme.hintKey),
+                Piece(text: workspace.keys.keys(of: "help"), style: theme.hintKey),
                 Piece(text: " for help, ", style: theme.hint),
-                Piece(text: "q", style: theme.hintKey),
+                Piece(text: workspace.keys.keys(of: "quit"), style: theme.hintKey),
                 Piece(text: " to quit", style: theme.hint),
             ]
         }

@@ -1,5 +1,7 @@
-// Where themes come from: the three that live inside the program (a binary copied alone must still look right), the
+// Where themes come from: those that live inside the program (a binary copied alone must still look right), the
 // user's own folder, and any file named by path.
+
+import Glibc
 
 /// Finds themes by name or path.
 package struct ThemeCatalogue: Sendable {
@@ -12,10 +14,42 @@ package struct ThemeCatalogue: Sendable {
         ("dark", PackageResources.dark_toml),
         ("light", PackageResources.light_toml),
         ("mono", PackageResources.mono_toml),
+        ("high-contrast", PackageResources.high_contrast_toml),
+        ("color-blind", PackageResources.color_blind_toml),
+        ("solarized-dark", PackageResources.solarized_dark_toml),
+        ("solarized-light", PackageResources.solarized_light_toml),
+        ("nord", PackageResources.nord_toml),
+        ("gruvbox", PackageResources.gruvbox_toml),
+        ("sixteen", PackageResources.sixteen_toml),
+        ("amber", PackageResources.amber_toml),
+        ("dracula", PackageResources.dracula_toml),
     ]
 
-    /// The theme called `name`. A name with a slash or ending in `.toml` is a path.
+    /// All themes that have a name: those of the program and those in the user's folder.
+    package var names: [String] {
+        var names = Self.builtIn.map(\.name)
+        guard let folder = environment.configurationFolder, let listing = opendir(folder + "/themes") else {
+            return names
+        }
+        defer { closedir(listing) }
+        while let entry = readdir(listing), names.count < 1000 {
+            let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                // SAFETY: d_name is a NUL-terminated array inside of the entry.
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if file.hasSuffix(".toml"), !names.contains(String(file.dropLast(5))) {
+                names.append(String(file.dropLast(5)))
+            }
+        }
+        return names
+    }
+
+    /// The theme called `name`. A name with a slash or ending in `.toml` is a path, and so is that of a base16 scheme, which
+    /// ends in `.yaml`.
     package func theme(named name: String) throws(Diagnostics) -> Theme {
+        if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            do { return try Theme(base16: readSmallFile(name), file: name) } catch { throw Self.diagnostics(error) }
+        }
         if name.contains("/") || name.hasSuffix(".toml") {
             do { return try Theme(bytes: readSmallFile(name), file: name) } catch { throw Self.diagnostics(error) }
         }
@@ -28,7 +62,7 @@ package struct ThemeCatalogue: Sendable {
         if let (_, bytes) = Self.builtIn.first(where: { $0.name == name }) {
             return try Theme(bytes: bytes, file: "themes/\(name).toml")
         }
-        let names = Self.builtIn.map(\.name)
+        let names = self.names
         let hint = nearestName(to: name, among: names).map { "did you mean \($0)?" }
         let text = "no such theme (\(hint ?? "there are \(names.joined(separator: ", ")), and any file by path"))"
         throw Diagnostics([Diagnostic(file: "theme \(name)", text: text)])

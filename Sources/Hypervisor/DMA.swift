@@ -56,8 +56,8 @@ extension EmbeddedLguest {
     // H:620
     /// SEND_DMA: to the guest that bound the key in shared memory, or to the launcher.
     ///
-    /// When the receiver has no free buffer it is told, gets a moment to refill, and the transfer is tried once more.
-    /// With no receiver nothing happens, and `used_len` keeps the zero that the guest put there.
+    /// What no guest of this process can take is offered to the link behind the page. Without one, and without a
+    /// receiver, nothing happens, and `used_len` keeps the zero that the guest put there.
     func sendDMA(key: DMAKey, list address: GuestPhysical) throws(GuestDeath) {
         bank.dmaSends.bump()
         let place = try place(of: key)
@@ -65,72 +65,54 @@ extension EmbeddedLguest {
             sentDMA = SentDMA(dma: address, key: key)
             return
         }
-        if let link = link(behind: place) {
-            try sendDMA(list: address, to: place, offset: offset, link: link)
-            return
-        }
-        for attempt in 0..<2 {
-            guard let receiver = sharedKeys.receiver(at: place, not: mailbox) else { return }
-            guard UInt64(address.rawValue) + UInt64(DMAList.size) <= limit,
-                let list = DMAList(at: address, in: memory)
-            else { throw .badRead(address: address.rawValue, count: DMAList.size) }
-            switch try receiver.receive(list, from: mailbox) {
-            case .moved(let bytes):
-                bank.dmaBytesSent.bump(by: UInt64(bytes))
-                _ = memory.store32(bytes, at: address)
-                return
-            case .nothing:
-                _ = memory.store32(0, at: address)
-                return
-            case .full:
-                if attempt == 0 { receiver.giveChance() }
+        let link = link(behind: place)
+        // Where nobody listens, nobody looks at the list either.
+        guard link != nil || sharedKeys.receiver(at: place, not: mailbox) != nil else { return }
+        guard UInt64(address.rawValue) + UInt64(DMAList.size) <= limit, let list = DMAList(at: address, in: memory)
+        else { throw .badRead(address: address.rawValue, count: DMAList.size) }
+        let count = list.byteCount
+        if let link {
+            if let bad = list.firstBadPiece(limit: limit) {
+                throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
             }
+            list.withPieces(in: memory) { link.willSend($0, count: count, to: offset) }
         }
+        // A message that must wait in the link keeps all after it waiting there: no message ever overtakes another.
+        let outcome =
+            link?.hasBacklog(to: offset) == true ? nil : try offer(list, at: place, isUrgent: link == nil)
+        switch outcome {
+        case .moved(let bytes):
+            bank.dmaBytesSent.bump(by: UInt64(bytes))
+            link?.didSend(count: Int(bytes))
+            _ = memory.store32(bytes, at: address)
+        case .nothing:
+            _ = memory.store32(0, at: address)
+        case .full, nil:
+            guard let link else { return }
+            let isCarried = list.withPieces(in: memory) {
+                link.carry($0, count: count, to: offset, hasReceiver: outcome == .full)
+            }
+            if isCarried { bank.dmaBytesSent.bump(by: UInt64(count)) }
+            _ = memory.store32(isCarried ? UInt32(count) : 0, at: address)
+        }
+    }
+
+    // H:625
+    /// Moves a list to a guest of this process, if one is bound there; nil if not. When it has no free buffer it has been
+    /// told; where no link can keep the message meanwhile, it gets a moment to make room.
+    private func offer(
+        _ list: DMAList, at place: DMAPlace, isUrgent: Bool
+    ) throws(GuestDeath) -> DMABinding.Outcome? {
+        guard let receiver = sharedKeys.receiver(at: place, not: mailbox) else { return nil }
+        let outcome = try receiver.receive(list, from: mailbox)
+        guard outcome == .full, isUrgent else { return outcome }
+        receiver.giveChance()
+        return try receiver.receive(list, from: mailbox)
     }
 
     private func link(behind place: DMAPlace) -> (any SharedPageLink)? {
         guard case .shared(let page, _) = place else { return nil }
         return links[page]
-    }
-
-    // H:625
-    /// The same for a page with a link behind it. A message that no buffer here can take goes to the link, and so does
-    /// every message after it until those before it have arrived: no message ever overtakes another.
-    private func sendDMA(
-        list address: GuestPhysical, to place: DMAPlace, offset: UInt32, link: any SharedPageLink
-    ) throws(GuestDeath) {
-        guard UInt64(address.rawValue) + UInt64(DMAList.size) <= limit,
-            let list = DMAList(at: address, in: memory)
-        else { throw .badRead(address: address.rawValue, count: DMAList.size) }
-        if let bad = list.firstBadPiece(limit: limit) {
-            throw .badDMAPiece(length: UInt32(bad.length), address: bad.address.rawValue)
-        }
-        let count = list.byteCount
-        list.withPieces(in: memory) { link.willSend($0, count: count, to: offset) }
-        var hasReceiver = false
-        if !link.hasBacklog(to: offset) {
-            for attempt in 0..<2 {
-                guard let receiver = sharedKeys.receiver(at: place, not: mailbox) else { break }
-                hasReceiver = true
-                switch try receiver.receive(list, from: mailbox) {
-                case .moved(let bytes):
-                    bank.dmaBytesSent.bump(by: UInt64(bytes))
-                    link.didSend(count: Int(bytes))
-                    _ = memory.store32(bytes, at: address)
-                    return
-                case .nothing:
-                    _ = memory.store32(0, at: address)
-                    return
-                case .full:
-                    if attempt == 0 { receiver.giveChance() }
-                }
-            }
-        }
-        let isCarried = list.withPieces(in: memory) {
-            link.carry($0, count: count, to: offset, hasReceiver: hasReceiver)
-        }
-        if isCarried { bank.dmaBytesSent.bump(by: UInt64(count)) }
-        _ = memory.store32(isCarried ? UInt32(count) : 0, at: address)
     }
 
     /// The launcher's side: a free buffer at a key. The array that was bound last goes first.

@@ -158,11 +158,14 @@ final class DMABinding: Sendable {
         return outcome
     }
 
-    /// Gives the receiver a moment to empty a buffer: some turns of the scheduler, no more, whatever the receiver does.
+    /// Gives the receiver a moment to empty a buffer: some turns of the scheduler, whatever the receiver does. On a busy
+    /// machine a turn is long, and one must do.
     func giveChance() {
+        let deadline = HostTime.monotonic() &+ 200_000
         for _ in 0..<16 {
             sched_yield()
             if case .free = search(from: 0) { return }
+            if HostTime.monotonic() > deadline { return }
         }
     }
 }

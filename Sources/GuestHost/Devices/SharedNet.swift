@@ -6,12 +6,33 @@ import Hypervisor
 import I386
 import Synchronization
 
+/// What is the same about a card wherever its cable ends.
+struct NetCard: Sendable {
+    /// `eth0`, …
+    let name: String
+    let page: GuestPhysical
+    let irq: IRQ
+    /// The guest that it is in.
+    let owner: String
+    let traffic: Traffic
+}
+
 /// A device that packets go through.
 protocol NetworkDevice: HostDevice {
-    var traffic: Traffic { get }
+    var card: NetCard { get }
+    /// How many others are on the network.
+    var peers: Int { get }
     /// Reserves a guest id on the network; guests make their MAC of it.
     func claimID(_ id: UInt16) -> Bool
     func giveBackID(_ id: UInt16)
+}
+
+extension NetworkDevice {
+    var name: String { card.name }
+    var traffic: Traffic { card.traffic }
+    var counters: DeviceCounters {
+        DeviceCounters(name: name, irq: card.irq, figures: .network(traffic.reading(peers: peers)))
+    }
 }
 
 /// Descriptor bits of device type 2, besides the slot.
@@ -22,49 +43,38 @@ enum NetFeature {
 
 /// Device type 2 on a shared network.
 final class SharedNet: NetworkDevice {
-    let name: String
-    let outputKey: DMAKey
-    let traffic: Traffic
-    private let page: GuestPhysical
-    private let irq: IRQ
+    let card: NetCard
     private let file: NetworkFile
     private let link: SharedNetworkLink
-    private let owner: String
 
-    init(name: String, slot: DeviceSlot, page: GuestPhysical, file: NetworkFile, traffic: Traffic, owner: String) {
-        self.name = name
-        self.page = page
-        irq = slot.irq
+    init(_ card: NetCard, file: NetworkFile) {
+        self.card = card
         self.file = file
-        self.traffic = traffic
-        self.owner = owner
-        // Where nobody sends: all keys of the page belong to guests.
-        outputKey = DMAKey(page.advanced(by: UInt32(file.slot) * 4))
-        link = SharedNetworkLink(file: file, traffic: traffic)
+        link = SharedNetworkLink(file: file, traffic: card.traffic)
     }
 
     deinit { close() }
 
-    var counters: DeviceCounters {
-        DeviceCounters(name: name, irq: irq, figures: .network(traffic.reading(peers: file.peers)))
-    }
+    var peers: Int { file.peers }
+    /// Where nobody sends: all keys of the page belong to guests.
+    var outputKey: DMAKey { DMAKey(card.page.advanced(by: UInt32(file.slot) * 4)) }
 
     /// H:134 Maps the network's page into the guest's memory. With the hypervisor of this process, the rest of the network
     /// becomes reachable too; a kernel's own hypervisor knows the page by itself.
     func attach(to lguest: any LguestDevice, memory: GuestMemory) throws(LaunchError) {
         do {
-            try memory.map(file: file.descriptor, offset: 0, count: NetworkLayout.page, at: page, shared: true)
+            try memory.map(file: file.descriptor, offset: 0, count: NetworkLayout.page, at: card.page, shared: true)
         } catch {
             throw .system("the page of network \(name) cannot be mapped into guest memory", errno: error.errno)
         }
-        guard let bytes = memory.bytes(at: page, count: NetworkLayout.page), let start = bytes.baseAddress,
+        guard let bytes = memory.bytes(at: card.page, count: NetworkLayout.page), let start = bytes.baseAddress,
             let busGuard = BusGuard(start: start, count: NetworkLayout.page)
         else { throw .system("the page of network \(name) cannot be guarded", errno: ENOMEM) }
         guardedPage.withLock { $0 = (busGuard, memory) }
         guard let embedded = lguest as? EmbeddedLguest else { return }
-        embedded.declareShared(page.frame, as: file.page, link: link)
+        embedded.declareShared(card.page.frame, as: file.page, link: link)
         let (key, place) = (UInt32(file.slot) * 4, file.page)
-        try link.start(name: owner) { embedded.deliver($0, at: key, in: place) }
+        try link.start(name: card.owner) { embedded.deliver($0, at: key, in: place) }
     }
 
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 { 0 }

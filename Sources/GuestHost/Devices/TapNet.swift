@@ -8,38 +8,26 @@ import Synchronization
 
 /// Device type 2 on a tap.
 final class TapNet: NetworkDevice {
-    let name: String
-    let outputKey: DMAKey
-    let traffic: Traffic
-    private let page: GuestPhysical
-    private let irq: IRQ
+    let card: NetCard
     private let tap: TapInterface
     private let link: TapLink
     private let ids = IDFile()
-    private let owner: String
     /// The hypervisor of this process moves packets without the guest's thread coming out for them; any other one has
     /// its launcher do it.
     private let isEmbedded = Atomic<Bool>(false)
     private let isClosed = Atomic<Bool>(false)
 
-    init(
-        name: String, slot: DeviceSlot, page: GuestPhysical, tap: TapInterface, traffic: Traffic, owner: String
-    ) throws(LaunchError) {
-        self.name = name
-        self.page = page
-        irq = slot.irq
+    init(_ card: NetCard, tap: TapInterface) throws(LaunchError) {
+        self.card = card
         self.tap = tap
-        self.traffic = traffic
-        self.owner = owner
-        outputKey = DMAKey(page.advanced(by: TapLink.hostKey))
-        link = try TapLink(tap: tap, traffic: traffic)
+        link = try TapLink(tap: tap, traffic: card.traffic)
     }
 
     deinit { close() }
 
-    var counters: DeviceCounters {
-        DeviceCounters(name: name, irq: irq, figures: .network(traffic.reading(peers: 1)))
-    }
+    /// The host.
+    var peers: Int { 1 }
+    var outputKey: DMAKey { DMAKey(card.page.advanced(by: TapLink.hostKey)) }
 
     var inputDescriptor: Int32? {
         isEmbedded.load(ordering: .relaxed) || isClosed.load(ordering: .relaxed) ? nil : tap.descriptor
@@ -48,13 +36,13 @@ final class TapNet: NetworkDevice {
     /// H:136 Shows the host's MAC, with the bit that asks for every packet.
     func attach(to lguest: any LguestDevice, memory: GuestMemory) throws(LaunchError) {
         for (index, byte) in tap.hardwareAddress.enumerated() {
-            _ = memory.store8(index == 0 ? byte | 1 : byte, at: page.advanced(by: UInt32(index)))
+            _ = memory.store8(index == 0 ? byte | 1 : byte, at: card.page.advanced(by: UInt32(index)))
         }
         guard let embedded = lguest as? EmbeddedLguest else { return }
         isEmbedded.store(true, ordering: .relaxed)
-        embedded.declareShared(page.frame, as: link.page, link: link)
+        embedded.declareShared(card.page.frame, as: link.page, link: link)
         let place = link.page
-        try link.start(name: owner) { embedded.deliver($0, at: TapLink.guestKey, in: place) }
+        try link.start(name: card.owner) { embedded.deliver($0, at: TapLink.guestKey, in: place) }
     }
 
     func handleOutput(_ buffer: DMABuffer, port: DevicePort) -> UInt32 {
@@ -69,7 +57,7 @@ final class TapNet: NetworkDevice {
     func deliverInput(port: DevicePort) throws(DeviceFault) -> InputProgress {
         guard let descriptor = inputDescriptor else { return .done }
         while isReadable(descriptor) {
-            guard let bound = try port.takeBuffer(for: DMAKey(page.advanced(by: TapLink.guestKey))) else {
+            guard let bound = try port.takeBuffer(for: DMAKey(card.page.advanced(by: TapLink.guestKey))) else {
                 return .waitingForGuest
             }
             let vectors = bound.buffer.vectors

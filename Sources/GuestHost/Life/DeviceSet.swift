@@ -71,26 +71,26 @@ final class DeviceSet: Sendable {
         _ network: GuestConfiguration.Network, index: Int, _ configuration: GuestConfiguration, _ bus: inout DeviceBus,
         _ log: @escaping @Sendable (String) -> Void
     ) throws(LaunchError) -> (any NetworkDevice, String) {
-        let name = "eth\(index)"
         let traffic = Traffic(log: log)
         if let path = network.capture { try traffic.startCapture(to: path) }
+        let card = { (slot: DeviceSlot, page: GuestPhysical) in
+            NetCard(
+                name: "eth\(index)", page: page, irq: slot.irq, owner: configuration.name, traffic: traffic)
+        }
+        let place = { (slot: DeviceSlot, page: GuestPhysical) in "device \(slot.descriptor)@\(page)" }
         switch network.medium {
         case .shared(let path):
             let file = try NetworkFile(path: path, dialect: configuration.dialect)
             let (slot, page) = try bus.addWithPage(.net, features: UInt16(file.slot) | NetFeature.noChecksums)
-            let net = SharedNet(
-                name: name, slot: slot, page: page, file: file, traffic: traffic, owner: configuration.name)
-            return (
-                net, "device \(slot.descriptor)@\(page): net \(name), slot \(file.slot) of \(printable(path))"
-            )
+            let net = SharedNet(card(slot, page), file: file)
+            return (net, "\(place(slot, page)): net \(net.name), slot \(file.slot) of \(printable(path))")
         case .tap(let address):
             // The host believes no packet without a checksum, so the guest has to compute them.
             let (slot, page) = try bus.addWithPage(
                 .net, features: UInt16(TapLink.guestSlot) | DeviceBus.randomIRQ)
             let tap = try TapInterface(address)
-            let net = try TapNet(
-                name: name, slot: slot, page: page, tap: tap, traffic: traffic, owner: configuration.name)
-            return (net, "device \(slot.descriptor)@\(page): net \(name), host interface \(tap.name)")
+            let net = try TapNet(card(slot, page), tap: tap)
+            return (net, "\(place(slot, page)): net \(net.name), host interface \(tap.name)")
         }
     }
 

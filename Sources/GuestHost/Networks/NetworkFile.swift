@@ -120,12 +120,18 @@ package final class NetworkFile: Sendable {
         }
     }
 
+    /// Whether a slot shows a MAC: in one dialect zeroes are none, in the other ones.
+    func isShown(_ slot: Int) -> Bool {
+        let first = (head.base + slot * NetworkLayout.macSize).load(as: UInt8.self)
+        return first != 0 && first != 0xff
+    }
+
     /// The MAC that the guest in a slot shows, without the bit that asks for every packet; nil when it shows none.
     package func address(of slot: Int) -> [UInt8]? {
+        guard isShown(slot) else { return nil }
         var mac = (0..<NetworkLayout.macSize).map {
             (head.base + slot * NetworkLayout.macSize + $0).load(as: UInt8.self)
         }
-        guard mac[0] != 0, mac[0] != 0xff else { return nil }
         mac[0] &= 0xfe
         return mac
     }
@@ -133,7 +139,7 @@ package final class NetworkFile: Sendable {
     package func isTaken(_ other: Int) -> Bool { OpenFileLock.isTaken(NetworkLayout.slotLock(other), of: descriptor) }
 
     /// How many other slots show a MAC.
-    package var peers: Int { (0..<NetworkLayout.slots).count { $0 != slot && address(of: $0) != nil } }
+    package var peers: Int { (0..<NetworkLayout.slots).count { $0 != slot && isShown($0) } }
 
     /// H:182 Wipes out what those left behind who went without a word.
     private func cleanUp() {

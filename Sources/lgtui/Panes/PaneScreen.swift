@@ -66,6 +66,9 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
         }
     }
 
+    /// What the guest is told when its pane wins or loses the keyboard, if it asked to be told.
+    package func focusReport(_ hasFocus: Bool) -> [UInt8]? { locked { $0.encodeFocus(hasFocus) } }
+
     /// What the frame around the screen needs to know.
     package struct Glance: Sendable, Equatable {
         package var title: String

@@ -26,6 +26,8 @@ package final class Session {
     /// When an escape that may still become a sequence is taken for a key.
     private var escapeDue: UInt64?
     private var ending: Ending?
+    /// The pane whose guest was last told that it has the keyboard.
+    private var reportedFocus = 0
 
     private enum Ending {
         case quit
@@ -201,6 +203,15 @@ package final class Session {
         } catch { workspace.tell("\(error)", .error) }
     }
 
+    /// Editors in guests want to know when somebody looks at them (mode 1004).
+    private func reportFocus() {
+        guard workspace.focus != reportedFocus else { return }
+        for (pane, hasFocus) in [(reportedFocus, false), (workspace.focus, true)] where panes.indices.contains(pane) {
+            if let bytes = panes[pane].screen.focusReport(hasFocus) { _ = panes[pane].guest.type(bytes) }
+        }
+        reportedFocus = workspace.focus
+    }
+
     // MARK: Signals
 
     private func takeSignals() {
@@ -273,6 +284,7 @@ package final class Session {
     // MARK: Drawing
 
     private func draw(at now: UInt64) {
+        reportFocus()
         needsFrame = false
         nextFrame = now + Self.frameTime
         for (index, pane) in panes.enumerated() {

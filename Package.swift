@@ -10,6 +10,7 @@ let package = Package(
         .executable(name: "lgtui", targets: ["lgtui"]),
         // For Benchmarks/ and Fuzz/, which are packages of their own.
         .library(name: "I386", targets: ["I386"]),
+        .library(name: "GuestHost", targets: ["GuestHost"]),
         .library(name: "TerminalCore", targets: ["TerminalCore"]),
     ],
     dependencies: [

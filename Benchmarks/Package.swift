@@ -19,6 +19,7 @@ let package = Package(
             name: "lgtui-bench",
             dependencies: [
                 .product(name: "I386", package: "lgtui"),
+                .product(name: "GuestHost", package: "lgtui"),
                 .product(name: "TerminalCore", package: "lgtui"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + peer.map { .byName(name: $0.name) },

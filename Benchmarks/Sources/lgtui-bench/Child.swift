@@ -91,3 +91,18 @@ struct Child {
         close(output)
     }
 }
+
+/// All bytes of a file, one of /proc included, which has no size.
+func readFile(_ path: String) throws -> [UInt8] {
+    guard let file = fopen(path, "r") else {
+        throw BenchError.message("cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = fread(&chunk, 1, chunk.count, file)
+        if count == 0 { return bytes }
+        bytes += chunk[..<count]
+    }
+}

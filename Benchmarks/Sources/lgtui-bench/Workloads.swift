@@ -65,18 +65,4 @@ struct Workloads: ParsableCommand {
         guard let e = text.firstIndex(of: "E"), text.contains("\n") else { return nil }
         return String(text[text.index(after: e)...].prefix(8))
     }
-
-    private func readFile(_ path: String) throws -> [UInt8] {
-        guard let file = fopen(path, "r") else {
-            throw BenchError.message("cannot read \(path): \(String(cString: strerror(errno))) – run make -C Workloads")
-        }
-        defer { fclose(file) }
-        fseek(file, 0, SEEK_END)
-        var bytes = [UInt8](repeating: 0, count: ftell(file))
-        rewind(file)
-        guard fread(&bytes, 1, bytes.count, file) == bytes.count else {
-            throw BenchError.message("\(path): short read")
-        }
-        return bytes
-    }
 }

@@ -24,6 +24,8 @@ enum NetImage {
         if [ $role = sink ]; then
             echo SINK-UP
             role=drain nc -l -p 5001 -e /net-bench
+            # Some drivers count every two seconds only.
+            sleep 3
             cd /sys/class/net/eth0/statistics
             echo FRAMES $(cat rx_packets tx_packets)
         else

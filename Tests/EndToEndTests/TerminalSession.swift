@@ -93,6 +93,8 @@ final class TerminalSession {
     }
 
     var isOnAlternateScreen: Bool { terminal.modes.contains(.alternateScreen) }
+    /// Whether the terminal was asked to report the mouse.
+    var hasMouse: Bool { terminal.modes.contains(.mouseDrag) || terminal.modes.contains(.mouseSGR) }
     var isCursorVisible: Bool { terminal.cursor.isVisible }
 
     /// Whether any cell has a colour of its own.

@@ -50,7 +50,7 @@ import lgtui
 
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 64])
     func aTiledLayoutHoldsEveryPaneOnce(count: Int) {
-        let tree = LayoutTree.tiled(count: count, in: Size(columns: 200, rows: 50))
+        let tree = LayoutTree.tiled(Array(0..<count), in: Size(columns: 200, rows: 50))
         #expect(tree.panes == Array(0..<count))
     }
 

@@ -5,6 +5,7 @@
 package struct Command: Sendable {
     package enum Group: String, CaseIterable, Sendable {
         case focus = "Moving around"
+        case layout = "Layouts and pages"
         case guest = "The focused guest"
         case program = "lgtui itself"
     }
@@ -36,5 +37,6 @@ package struct Command: Sendable {
     }
 
     /// All of them, in the order of the help page.
-    package static let table: [Command] = focusCommands + guestCommands + programCommands
+    package static let table: [Command] =
+        focusCommands + layoutCommands + pageCommands + guestCommands + programCommands
 }

@@ -8,20 +8,15 @@ extension Command {
                 workspace.tell("focus needs a direction: left, right, up or down", .error)
                 return []
             }
-            if let pane = workspace.neighbor(key) {
-                workspace.focus(on: pane)
-            } else if workspace.plan.frames.count < workspace.panes.count {
-                // Zoomed, or on a screen too small for more, arrows walk through the panes in order.
-                step(&workspace, by: key == .left || key == .up ? -1 : 1)
-            }
+            workspace.follow(arrow: key)
             return []
         },
         Command("focus-next", "", .focus, "focus the next pane") { workspace, _ in
-            step(&workspace, by: 1)
+            workspace.step(by: 1)
             return []
         },
         Command("focus-previous", "", .focus, "focus the previous pane") { workspace, _ in
-            step(&workspace, by: -1)
+            workspace.step(by: -1)
             return []
         },
         Command("focus-last", "", .focus, "go back to the pane that had the focus before") { workspace, _ in
@@ -33,11 +28,19 @@ extension Command {
                 workspace.tell("focus-pane needs a number", .error)
                 return []
             }
-            if workspace.panes.indices.contains(number - 1) {
+            if number > 0, number <= workspace.panes.count {
                 workspace.focus(on: number - 1)
             } else {
                 workspace.tell("there is no pane \(number): they go from 1 to \(workspace.panes.count)", .error)
             }
+            return []
+        },
+        Command("find", "", .focus, "find a guest by some letters of its name") { workspace, _ in
+            workspace.open(Finder())
+            return []
+        },
+        Command("overview", "", .focus, "show all guests as miniatures") { workspace, _ in
+            workspace.open(Overview(focus: workspace.focus))
             return []
         },
         Command("zoom", "", .focus, "give the focused pane the whole screen, and back") { workspace, _ in
@@ -45,10 +48,4 @@ extension Command {
             return []
         },
     ]
-
-    private static func step(_ workspace: inout Workspace, by distance: Int) {
-        let count = workspace.panes.count
-        guard count > 0 else { return }
-        workspace.focus(on: (workspace.focus + distance + count) % count)
-    }
 }

@@ -172,11 +172,30 @@ package final class CursesScreen {
 
     package func beep() { CNcurses.beep() }
 
+    // MARK: Mouse
+
+    /// Whether the terminal's description speaks of a mouse.
+    package var canReportMouse: Bool { Self.describesMouse }
+    private static var describesMouse: Bool { !tigetstr("kmous").isMissing || !tigetstr("XM").isMissing }
+
+    private var isMouseOn = false
+
+    /// Asks the terminal for mouse reports, or to stop them. Curses has a way of its own to do this, and to decode what
+    /// comes; we read the terminal ourselves, so we ask ourselves.
+    package func setMouse(_ isOn: Bool) {
+        guard canReportMouse, isOn != isMouseOn else { return }
+        isMouseOn = isOn
+        Self.send(isOn ? MouseReport.on : MouseReport.off)
+    }
+
+    private static func send(_ bytes: [UInt8]) { _ = write(1, bytes, bytes.count) }
+
     /// Linux's own console and terminals from before Unicode have no heavy lines in their fonts.
     package var drawsHeavyLines: Bool { hasUnicode && !["linux", "vt100", "vt102", "vt220", "ansi"].contains(name) }
 
     /// Gives the terminal back as it was; `resume` takes it again.
     package func suspend() {
+        if isMouseOn { Self.send(MouseReport.off) }
         curs_set(1)
         endwin()
     }
@@ -185,6 +204,7 @@ package final class CursesScreen {
         reset_prog_mode()
         clearok(lgtui_stdscr(), true)
         wrefresh(lgtui_stdscr())
+        if isMouseOn { Self.send(MouseReport.on) }
     }
 
     /// Paints everything anew, in case something else wrote to the terminal.
@@ -192,6 +212,7 @@ package final class CursesScreen {
 
     /// Ends curses for good.
     package func close() {
+        setMouse(false)
         curs_set(1)
         endwin()
         delscreen(screen)
@@ -205,7 +226,7 @@ package final class CursesScreen {
             guard let text = tigetstr(capability).text else { continue }
             bytes += withoutPadding(text)
         }
-        return bytes + [0x0d]
+        return (describesMouse ? MouseReport.off : []) + bytes + [0x0d]
     }
 
     /// Strips `$<…>`, which asks curses to wait; a crashing program does not.

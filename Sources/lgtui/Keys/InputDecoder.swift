@@ -2,6 +2,8 @@
 // after the prefix or in answer to a question become keys. Which of the two is meant can change in the middle of a
 // read, when somebody types faster than we look, so the decoder hands out one piece at a time and is asked anew.
 
+import TerminalCore
+
 package struct InputDecoder: Sendable {
     package enum Piece: Equatable, Sendable {
         /// For the focused guest, exactly as typed.
@@ -10,6 +12,8 @@ package struct InputDecoder: Sendable {
         case prefix
         /// A key for lgtui itself.
         case key(Key)
+        /// What the mouse did, in cells of the whole screen.
+        case mouse(MouseEvent)
     }
 
     /// Who gets the next byte.
@@ -17,6 +21,9 @@ package struct InputDecoder: Sendable {
 
     /// The one byte that is not for guests; see KeyMap.
     package var prefix: UInt8
+
+    /// The terminal was asked for mouse reports; without that, what looks like one was typed.
+    package var hasMouse = false
 
     private var pending: [UInt8] = []
 
@@ -30,19 +37,48 @@ package struct InputDecoder: Sendable {
     /// The next piece, or nil when more bytes are needed. With `isFinal`, an escape sequence that did not continue in
     /// time is taken for what it is: the Escape key.
     package mutating func next(for target: Target, isFinal: Bool = false) -> Piece? {
+        while hasMouse, let first = pending.first, first == 0x1b {
+            switch MouseReport.find(in: pending[...]) {
+            case .report(let event, let count):
+                pending.removeFirst(count)
+                if let event { return .mouse(event) }
+                continue
+            case .partial: if !isFinal { return nil }
+            case .none: break
+            }
+            break
+        }
         guard let first = pending.first else { return nil }
         if target == .guest {
             if first == prefix {
                 pending.removeFirst()
                 return .prefix
             }
-            let end = pending.firstIndex(of: prefix) ?? pending.count
+            let end = endOfTyping(isFinal: isFinal)
+            if end == 0 { return nil }
             defer { pending.removeFirst(end) }
             return .guest(Array(pending[..<end]))
         }
         guard let (key, count) = Self.key(in: pending, isFinal: isFinal) else { return nil }
         pending.removeFirst(count)
         return .key(key)
+    }
+
+    /// How many bytes at the start are for the guest: up to the prefix, or to what is or may become a mouse report. An
+    /// escape that nothing follows is held for the moment in which a report would come whole, and never longer.
+    private func endOfTyping(isFinal: Bool) -> Int {
+        var at = 0
+        while at < pending.count, pending[at] != prefix {
+            if hasMouse, pending[at] == 0x1b {
+                switch MouseReport.find(in: pending[at...]) {
+                case .none: break
+                case .partial: if !isFinal { return at }
+                case .report: return at
+                }
+            }
+            at += 1
+        }
+        return at
     }
 
     /// The key at the start of `bytes` and its length; nil when it may still go on.

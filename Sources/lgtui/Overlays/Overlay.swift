@@ -1,10 +1,14 @@
 // Whatever lies over the panes and has the keyboard until it is closed: the help page, the prompt, the finder, the
 // overview, copy mode. They are values on a stack in the workspace, so that a test can open one, type at it and look.
 
+import TerminalCore
+
 /// Something that takes keys instead of the guest.
 package protocol Overlay: Sendable {
     /// Takes a key, changes the workspace as it likes, and says whether it is done. While it runs, it is not on the stack.
     mutating func handle(_ key: Key, in workspace: inout Workspace) -> OverlayAnswer
+    /// Takes what the mouse did, in cells of the whole screen; by default nothing comes of it.
+    mutating func handle(_ event: MouseEvent, in workspace: inout Workspace) -> OverlayAnswer
     /// Draws itself; called for every frame while it is open, after the panes.
     mutating func paint(_ workspace: Workspace, _ stage: Stage, on canvas: inout Canvas)
     /// Where the cursor of the terminal belongs, as found by the last `paint`; nil hides it.
@@ -13,6 +17,7 @@ package protocol Overlay: Sendable {
 
 extension Overlay {
     package var cursor: (column: Int, row: Int)? { nil }
+    package mutating func handle(_ event: MouseEvent, in workspace: inout Workspace) -> OverlayAnswer { .stays }
 }
 
 /// What came of a key.

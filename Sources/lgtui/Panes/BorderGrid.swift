@@ -66,6 +66,17 @@ package struct BorderGrid: Sendable {
         }
     }
 
+    /// Draws all lines inside `rect`.
+    package func paint(on canvas: inout Canvas, in rect: Rect, _ stage: Stage) {
+        for row in rect.row..<rect.endRow {
+            for column in rect.column..<rect.endColumn {
+                guard let (scalar, weight) = character(column: column, row: row, set: stage.borders) else { continue }
+                let style = weight == .heavy ? stage.theme.borderFocused : stage.theme.border
+                canvas[column, row] = CanvasCell(scalar, style: style)
+            }
+        }
+    }
+
     /// Box-drawing characters by arms, as up, right, down, left with 1 light and 2 heavy (Unicode, U+2500–U+257F).
     private static let joined: [Unicode.Scalar?] = {
         let table: [(Unicode.Scalar, String)] = [

@@ -37,22 +37,21 @@ package indirect enum LayoutTree: Hashable, Sendable {
     package func arrange(in rect: Rect) -> [(pane: Int, rect: Rect)] {
         switch self {
         case .pane(let pane): return [(pane, rect)]
-        case .split(let axis, let children):
-            let total = axis == .horizontal ? rect.columns : rect.rows
-            let shares = Self.share(total - (children.count - 1), among: children.map(\.weight))
-            var result: [(pane: Int, rect: Rect)] = []
-            var offset = 0
-            for (child, share) in zip(children, shares) {
-                var part = rect
-                if axis == .horizontal {
-                    part = Rect(column: rect.column + offset, row: rect.row, columns: share, rows: rect.rows)
-                } else {
-                    part = Rect(column: rect.column, row: rect.row + offset, columns: rect.columns, rows: share)
-                }
-                result += child.tree.arrange(in: part)
-                offset += share + 1
-            }
-            return result
+        case .split(_, let children):
+            return zip(children, parts(in: rect)).flatMap { child, part in child.tree.arrange(in: part) }
+        }
+    }
+
+    /// The rectangles of the direct children when the tree gets `rect`.
+    func parts(in rect: Rect) -> [Rect] {
+        guard case .split(let axis, let children) = self else { return [] }
+        let total = axis == .horizontal ? rect.columns : rect.rows
+        var offset = 0
+        return Self.share(total - (children.count - 1), among: children.map(\.weight)).map { share in
+            defer { offset += share + 1 }
+            return axis == .horizontal
+                ? Rect(column: rect.column + offset, row: rect.row, columns: share, rows: rect.rows)
+                : Rect(column: rect.column, row: rect.row + offset, columns: rect.columns, rows: share)
         }
     }
 
@@ -69,9 +68,10 @@ package indirect enum LayoutTree: Hashable, Sendable {
         }
     }
 
-    /// The grid that brings `count` panes closest to the 80×24 that programs expect.
-    package static func tiled(count: Int, in size: Size) -> LayoutTree {
-        guard count > 1 else { return .pane(0) }
+    /// The grid that brings `panes` closest to the 80×24 that programs expect.
+    package static func tiled(_ panes: [Int], in size: Size) -> LayoutTree {
+        let count = panes.count
+        guard count > 1 else { return panes.first.map { .pane($0) } ?? .split(.horizontal, []) }
         var best: (rows: Int, score: Double) = (1, -1)
         for rows in 1...count {
             let columns = (count + rows - 1) / rows
@@ -89,7 +89,7 @@ package indirect enum LayoutTree: Hashable, Sendable {
         for row in 0..<rows {
             // Earlier rows take the odd panes; a shorter row gets wider ones.
             let columns = (count - next + (rows - row) - 1) / (rows - row)
-            let cells = (next..<next + columns).map { Child(.pane($0)) }
+            let cells = (next..<next + columns).map { Child(.pane(panes[$0])) }
             next += columns
             lines.append(Child(cells.count == 1 ? cells[0].tree : .split(.horizontal, cells)))
         }

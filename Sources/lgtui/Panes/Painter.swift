@@ -16,6 +16,7 @@ package struct Painter {
     private var last: Surroundings?
     private var wasCovered = false
     private var lastTitles: [PaneChrome.Title] = []
+    private var lastArrows: [LinkActivity.Arrow] = []
 
     package init(theme: Theme, borders: BorderSet, size: Size) {
         self.theme = theme
@@ -45,9 +46,16 @@ package struct Painter {
         if isNew {
             canvas.fill(Rect(column: 0, row: 0, columns: canvas.size.columns, rows: canvas.size.rows))
         }
-        if isNew || titles != lastTitles {
+        let arrows = workspace.links.arrows(workspace.plan, borders: borders)
+        if isNew || titles != lastTitles || arrows != lastArrows {
             lastTitles = titles
-            PaneChrome.paintFrames(workspace, titles: titles, on: &canvas, theme: theme, borders: borders)
+            lastArrows = arrows
+            PaneChrome.paintFrames(
+                workspace, titles: titles, arrows: arrows, on: &canvas, theme: theme, borders: borders)
+        }
+        if let row = workspace.plan.tabRow {
+            TabBar(workspace, columns: canvas.size.columns, borders: borders)
+                .paint(on: &canvas, row: row, theme: theme)
         }
         for frame in workspace.plan.frames where screens.indices.contains(frame.pane) {
             let phase = workspace.panes[frame.pane].phase

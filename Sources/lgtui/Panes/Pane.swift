@@ -109,6 +109,13 @@ package final class Pane: Sendable {
         return "\(stem)-eth\(network)-\(localTimeStamp()).pcap"
     }
 
+    /// Packets that each of its network cards sent and received.
+    package var packetCounts: [(sent: UInt64, received: UInt64)] {
+        guest.counters.devices.compactMap {
+            if case .network(let figures) = $0.figures { (figures.sent.packets, figures.received.packets) } else { nil }
+        }
+    }
+
     package var figures: Figures {
         let counters = guest.counters
         let block = counters.blockTotal
@@ -176,6 +183,18 @@ private final class PaneHooks: Sendable {
         state.withLock { state in
             defer { state = State() }
             return (state.lines, state.interrupts)
+        }
+    }
+}
+
+extension GuestConfiguration.Network {
+    /// What the cards of guests that can hear each other have in common. A tap of its own leads to the host and to nobody
+    /// else here; taps in one bridge meet.
+    package func segment(of pane: Int) -> String {
+        switch medium {
+        case .shared(let path): "file \(path)"
+        case .tap(.bridge(let name)): "bridge \(name)"
+        case .tap(.host): "host of \(pane)"
         }
     }
 }

@@ -25,7 +25,8 @@ package enum PaneChrome {
 
     /// Paints all lines and titles.
     package static func paintFrames(
-        _ workspace: Workspace, titles: [Title], on canvas: inout Canvas, theme: Theme, borders: BorderSet
+        _ workspace: Workspace, titles: [Title], arrows: [LinkActivity.Arrow] = [], on canvas: inout Canvas,
+        theme: Theme, borders: BorderSet
     ) {
         let plan = workspace.plan
         var grid = BorderGrid(size: plan.size)
@@ -35,7 +36,7 @@ package enum PaneChrome {
         }
         let rows = plan.statusRow ?? plan.size.rows
         if plan.isBoxed {
-            for row in 0..<rows {
+            for row in (plan.tabRow == nil ? 0 : 1)..<rows {
                 for column in 0..<plan.size.columns {
                     guard let (scalar, weight) = grid.character(column: column, row: row, set: borders) else {
                         continue
@@ -44,6 +45,9 @@ package enum PaneChrome {
                     canvas[column, row] = CanvasCell(scalar, style: style)
                 }
             }
+        }
+        for arrow in arrows {
+            canvas[arrow.column, arrow.row] = CanvasCell(arrow.scalar, style: theme.stateGood)
         }
         for frame in plan.frames where frame.titleRow != nil {
             paintTitle(frame, workspace, titles: titles, on: &canvas, theme: theme, borders: borders)
@@ -63,7 +67,7 @@ package enum PaneChrome {
             let line: Unicode.Scalar = borders == .ascii ? "=" : "━"
             for column in rect.column..<rect.endColumn { canvas[column, row] = CanvasCell(line, style: lineStyle) }
         }
-        let hidden = workspace.panes.count - workspace.plan.frames.count
+        let hidden = workspace.pages.page.panes.count - workspace.plan.frames.count
         let number = hidden > 0 ? "\(frame.pane + 1)/\(workspace.panes.count)" : "\(frame.pane + 1)"
         let state = " \(pane.phase.label) "
         // One cell of line stays visible at both ends, and one between the texts.

@@ -9,6 +9,8 @@ import TerminalCore
 package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     // SAFETY: a terminal belongs to one thread at a time; it is reached through `locked` only.
     private let terminal: Terminal
+    // SAFETY: the same.
+    private var writes = 0
     private let lock = Mutex(())
     private let wakeup: Wakeup
     /// What the terminal answers to a guest that asks (its size, its kind) is typed back at the guest.
@@ -23,7 +25,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
 
     /// Mutex's own closure would have to send the terminal and everything it is painted on through the lock; both stay
     /// where they are, so the lock is taken by hand.
-    private func locked<Result>(_ body: (Terminal) -> Result) -> Result {
+    package func locked<Result>(_ body: (Terminal) -> Result) -> Result {
         lock._unsafeLock()
         defer { lock._unsafeUnlock() }
         return body(terminal)
@@ -34,6 +36,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer) {
         let answer = locked { terminal in
             terminal.feed(bytes)
+            writes &+= 1
             return terminal.hasReplies ? terminal.takeReplies() : []
         }
         if !answer.isEmpty { reply.withLock { $0 }?(answer) }
@@ -78,6 +81,8 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
         package var wantsApplicationCursorKeys: Bool
         package var bells: Int
         package var isDamaged: Bool
+        /// How often the guest wrote something.
+        package var writes: Int
     }
 
     package func glance() -> Glance {
@@ -87,7 +92,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
                 title: terminal.title, cursorColumn: cursor.column, cursorRow: cursor.row,
                 isCursorVisible: cursor.isVisible,
                 wantsApplicationCursorKeys: terminal.modes.contains(.applicationCursorKeys),
-                bells: terminal.bellCount, isDamaged: terminal.isDamaged)
+                bells: terminal.bellCount, isDamaged: terminal.isDamaged, writes: writes)
         }
     }
 

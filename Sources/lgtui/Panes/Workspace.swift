@@ -91,11 +91,24 @@ package struct Workspace: Sendable {
     }
 
     package var panes: [PaneInfo]
-    package var size: Size { didSet { replan() } }
-    package private(set) var plan: ScreenPlan
-    package private(set) var focus = 0
-    package private(set) var lastFocus = 0
-    package private(set) var isZoomed = false
+    package var size: Size {
+        didSet {
+            pages.resize(to: ScreenPlan.room(on: size))
+            replan()
+        }
+    }
+    /// Which pane is on which page and how it lies there; see Workspace+Pages for what commands do to it.
+    package var pages: Pages { didSet { replan() } }
+    /// One a page: also what is not shown has a size.
+    package private(set) var plans: [ScreenPlan] = []
+    /// What each pane did since it was last seen.
+    package var marks: [PaneMarks]
+    /// What the mouse holds.
+    package var grip: MouseGrip?
+    /// What lines can be drawn with; some texts are shorter or longer with it.
+    package var borders = BorderSet.heavy
+    /// The cables between panes, and what moves on them.
+    package var links = LinkActivity()
     /// The prefix was pressed at this time, and its key has not come yet.
     package private(set) var prefixSince: UInt64?
     package var question: Question?
@@ -123,52 +136,27 @@ package struct Workspace: Sendable {
     package init(panes: [String], size: Size) {
         self.panes = panes.map { PaneInfo(name: $0, phase: .waiting) }
         self.size = size
-        plan = ScreenPlan(size: size, count: panes.count, focus: 0, zoomed: false)
+        pages = Pages(count: panes.count, in: ScreenPlan.room(on: size))
+        marks = Array(repeating: [], count: panes.count)
+        replan()
     }
 
     private mutating func replan() {
-        plan = ScreenPlan(size: size, count: panes.count, focus: focus, zoomed: isZoomed)
+        plans = pages.all.map { ScreenPlan(size: size, page: $0, hasTabs: pages.all.count > 1) }
     }
+
+    package var plan: ScreenPlan { plans[pages.current] }
+    package var focus: Int { pages.focus }
+    package var lastFocus: Int { pages.lastFocus }
+    package var isZoomed: Bool { pages.page.isZoomed }
 
     // MARK: What commands do
-
-    package mutating func focus(on pane: Int) {
-        guard panes.indices.contains(pane), pane != focus else { return }
-        lastFocus = focus
-        focus = pane
-        replan()
-    }
-
-    package mutating func toggleZoom() {
-        isZoomed.toggle()
-        replan()
-    }
 
     package mutating func tell(_ text: String, _ kind: Message.Kind = .notice, for time: UInt64 = messageTime) {
         message = Message(text: text, kind: kind, expires: now &+ time)
     }
 
     package mutating func clearMessage() { message = nil }
-
-    /// The pane next to the focused one in a direction: the one that shares most of the edge.
-    package func neighbor(_ key: Key) -> Int? {
-        guard let from = plan.frame(of: focus)?.content else { return nil }
-        var best: (pane: Int, overlap: Int, distance: Int)?
-        for frame in plan.frames where frame.pane != focus {
-            let to = frame.content
-            let (overlap, distance): (Int, Int) =
-                switch key {
-                case .left: (from.overlap(withRowsOf: to), from.column - to.endColumn)
-                case .right: (from.overlap(withRowsOf: to), to.column - from.endColumn)
-                case .up: (from.overlap(withColumnsOf: to), from.row - to.endRow)
-                default: (from.overlap(withColumnsOf: to), to.row - from.endRow)
-                }
-            guard distance >= 0, overlap > 0 else { continue }
-            if let best, (best.distance, -best.overlap) <= (distance, -overlap) { continue }
-            best = (frame.pane, overlap, distance)
-        }
-        return best?.pane
-    }
 
     // MARK: Overlays
 
@@ -185,9 +173,15 @@ package struct Workspace: Sendable {
     }
 
     private mutating func overlayTakes(_ key: Key) -> [Effect] {
+        withTopOverlay { overlay, workspace in overlay.handle(key, in: &workspace) }
+    }
+
+    mutating func withTopOverlay(
+        _ body: (inout any Overlay, inout Workspace) -> OverlayAnswer
+    ) -> [Effect] {
         guard var overlay = overlays.popLast() else { return [] }
         let place = overlays.count
-        let answer = overlay.handle(key, in: &self)
+        let answer = body(&overlay, &self)
         // Below whatever it has opened itself.
         if !answer.closes { overlays.insert(overlay, at: min(place, overlays.count)) }
         return answer.effects
@@ -205,6 +199,7 @@ package struct Workspace: Sendable {
         switch piece {
         case .guest(let bytes):
             return panes.indices.contains(focus) ? [.send(pane: focus, bytes: bytes)] : []
+        case .mouse(let event): return handle(event)
         case .prefix:
             prefixSince = now
             message = nil

@@ -20,6 +20,7 @@ package final class Session {
     private var rates: [RateMeter]
     private var sum = RateMeter()
     private var bells: [Int]
+    private var writes: [Int]
     private var nextSample: UInt64 = 0
     private var nextFrame: UInt64 = 0
     private var needsFrame = true
@@ -62,16 +63,29 @@ package final class Session {
         }
         let borders = screen.drawsHeavyLines ? theme.borders ?? .heavy : .ascii
         painter = Painter(theme: theme, borders: borders, size: size)
-        let plan = workspace.plan
+        workspace.borders = borders
+        workspace.links = LinkActivity(
+            lab.guests.enumerated().map { pane, guest in guest.networks.map { $0.segment(of: pane) } })
+        if let style = LayoutStyle(rawValue: settings.layout) { workspace.pages.follow(style) }
+        let workspace = workspace
         let wakeup = wakeup
         panes = lab.guests.enumerated().map { index, configuration in
             // A pane that is not shown yet has the size that programs expect.
-            let size = plan.frame(of: index)?.content.size ?? Size(columns: 80, rows: 24)
+            let size = workspace.frame(of: index)?.content.size ?? Size(columns: 80, rows: 24)
             return Pane(configuration, size: size, wakeup: wakeup)
         }
-        workspace.screens = panes.map(\.screen)
+        self.workspace.screens = panes.map(\.screen)
         rates = Array(repeating: RateMeter(), count: panes.count)
         bells = Array(repeating: 0, count: panes.count)
+        writes = bells
+        takeMouse()
+    }
+
+    /// Asks the terminal for the mouse, or not, as the settings say.
+    private func takeMouse() {
+        let wanted = workspace.settings.mouse && screen.canReportMouse
+        screen.setMouse(wanted)
+        decoder.hasMouse = wanted
     }
 
     /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
@@ -184,6 +198,7 @@ package final class Session {
             let layers = try LayeredSettings(environment)
             painter.theme = try Theme.chosen(layers.settings, environment: environment)
             workspace.settings = layers.settings
+            takeMouse()
             decoder.prefix = layers.settings.keys.prefix
             painter.forget()
             let read = layers.files.filter(\.exists).map(\.path)
@@ -274,11 +289,20 @@ package final class Session {
             let figures = pane.figures
             workspace.panes[index].isCapturing = pane.isCapturing
             rates[index].sample(figures, at: now)
+            workspace.links.sample(index, pane.packetCounts)
+            noteOutput(of: index)
             all = all + figures
         }
         sum.sample(all, at: now)
+        workspace.links.advance()
         nextSample = now + UInt64(workspace.settings.sampleTime) * 1_000_000
         needsFrame = true
+    }
+
+    private func noteOutput(of pane: Int) {
+        let count = panes[pane].screen.glance().writes
+        if count != writes[pane] { workspace.mark(pane, .activity) }
+        writes[pane] = count
     }
 
     // MARK: Drawing
@@ -289,8 +313,9 @@ package final class Session {
         nextFrame = now + Self.frameTime
         for (index, pane) in panes.enumerated() {
             workspace.panes[index].phase = pane.phase
-            if let frame = workspace.plan.frame(of: index) { pane.screen.resize(to: frame.content.size) }
+            if let frame = workspace.frame(of: index) { pane.screen.resize(to: frame.content.size) }
         }
+        workspace.forgetMarksInView()
         painter.paint(&workspace, rates: rates, sum: sum)
         ringBells()
         let cursor = cursorPosition()
@@ -316,6 +341,7 @@ package final class Session {
             let count = pane.screen.glance().bells
             if count != bells[index] {
                 bells[index] = count
+                workspace.mark(index, .bell)
                 rings = true
             }
         }

@@ -46,10 +46,14 @@ package struct Figures: Equatable, Sendable {
 package struct RateMeter: Sendable {
     package private(set) var total = Figures()
     package private(set) var perSecond = Figures()
+    /// Figures per second from each sample to the next, the latest last: what a sparkline shows.
+    package private(set) var history: [Figures] = []
     private var samples: [(figures: Figures, time: UInt64)] = []
 
     /// How far back a rate looks, in nanoseconds.
     package static let window: UInt64 = 2_000_000_000
+    /// How many steps are remembered.
+    package static let historyCount = 60
 
     package init() {}
 
@@ -64,18 +68,31 @@ package struct RateMeter: Sendable {
             perSecond = Figures()
             return
         }
-        let seconds = Double(now - oldest.time) / 1e9
+        perSecond = figures.perSecond(since: oldest.figures, nanoseconds: now - oldest.time)
+        guard samples.count > 1 else { return }
+        let before = samples[samples.count - 2]
+        history.append(figures.perSecond(since: before.figures, nanoseconds: max(1, now &- before.time)))
+        if history.count > Self.historyCount { history.removeFirst() }
+    }
+}
+
+extension Figures {
+    /// What was done a second between `old` and now. What is no count is left out.
+    fileprivate func perSecond(since old: Figures, nanoseconds: UInt64) -> Figures {
+        let seconds = Double(nanoseconds) / 1e9
         func rate(_ path: KeyPath<Figures, UInt64>) -> UInt64 {
-            UInt64((Double(figures[keyPath: path] &- oldest.figures[keyPath: path]) / seconds).rounded())
+            UInt64((Double(self[keyPath: path] &- old[keyPath: path]) / seconds).rounded())
         }
-        perSecond.dma = rate(\.dma)
-        perSecond.bytesRead = rate(\.bytesRead)
-        perSecond.bytesWritten = rate(\.bytesWritten)
-        perSecond.diskRequests = rate(\.diskRequests)
-        perSecond.packetsReceived = rate(\.packetsReceived)
-        perSecond.packetsSent = rate(\.packetsSent)
-        perSecond.packetsDropped = rate(\.packetsDropped)
-        perSecond.processorTime = rate(\.processorTime)
+        var result = Figures()
+        result.dma = rate(\.dma)
+        result.bytesRead = rate(\.bytesRead)
+        result.bytesWritten = rate(\.bytesWritten)
+        result.diskRequests = rate(\.diskRequests)
+        result.packetsReceived = rate(\.packetsReceived)
+        result.packetsSent = rate(\.packetsSent)
+        result.packetsDropped = rate(\.packetsDropped)
+        result.processorTime = rate(\.processorTime)
+        return result
     }
 }
 

@@ -14,7 +14,7 @@ let package = Package(
             sources: [
                 "Shell/History.swift", "Shell/Keys.swift", "Shell/LineEditor.swift", "Shell/Screen.swift",
                 "Shell/Text.swift", "Shell/Words.swift", "Kernel/Calendar.swift", "Kernel/KernelArguments.swift",
-                "Commands/MD5.swift", "Net/NetAddresses.swift", "Net/Frame.swift",
+                "Commands/MD5.swift", "Commands/StreamPatterns.swift", "Net/NetAddresses.swift", "Net/Frame.swift",
             ],
             swiftSettings: strict),
         .testTarget(name: "PurePartsTests", dependencies: ["PureParts"], swiftSettings: strict),

@@ -1,2 +1,2 @@
 // Written by `make guest`: changes with demo.elf, so that image.S is assembled again.
-// sha256 c101afaaa194729c305d9d3e6cce91aa1701b05869c61c71558e7622d432d978
+// sha256 7c25a610ff47f95cf835cd9ffefd29cce643b43e922b80f58ac3c6425ed71368

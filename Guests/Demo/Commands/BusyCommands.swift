@@ -34,8 +34,12 @@ enum BusyCommands {
     static var yes: Command {
         Command(name: "yes", usage: "[TEXT...]", summary: "print the same line until ^C") { words, _ in
             let text = words.isEmpty ? Text.bytes(of: "y") : Array(words.joined(separator: [UInt8(ascii: " ")]))
-            let line = text + [UInt8(ascii: "\n")]
-            while !console.interrupted { console.write(line) }
+            let line = text + [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+            var block = line
+            while block.count + line.count <= Int(pageSize) { block += line }
+            // A line longer than a page goes the slow way.
+            if block.count <= Int(pageSize) { _ = console.repeatRaw(block, count: .max) }
+            while !console.interrupted { console.writeRaw(line) }
         }
     }
 

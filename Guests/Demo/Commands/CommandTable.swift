@@ -36,6 +36,7 @@ enum CommandTable {
             ClockCommand.command,
             BusyCommands.spin,
             BusyCommands.yes,
+            StreamCommand.command,
             BusyCommands.sleep,
             UserCommand.command,
             FaultCommand.command,

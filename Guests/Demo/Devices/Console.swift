@@ -68,6 +68,27 @@ final class Console: Device {
         outputDMA.send(to: outputKey)
     }
 
+    /// Sends the same bytes, a page at most, `count` times or until ^C. They are put down once, and each transfer names
+    /// them as often as it has pieces.
+    /// - Returns: how often they were sent.
+    func repeatRaw(_ bytes: [UInt8], count: UInt64) -> UInt64 {
+        flush()
+        let size = min(bytes.count, Int(pageSize))
+        guard size > 0 else { return 0 }
+        bytes.withUnsafeBytes { output.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: size) }
+        var sent: UInt64 = 0
+        while sent < count, !interrupted {
+            let batch = Int(min(count - sent, UInt64(DMA.pieces)))
+            for index in 0..<batch { outputDMA.setPiece(index, at: Physical(output), count: UInt16(size)) }
+            if batch < DMA.pieces { outputDMA.setPiece(batch, at: Physical(0), count: 0) }
+            outputDMA.usedLength = 0
+            outputDMA.send(to: outputKey)
+            sent += UInt64(batch)
+        }
+        bytesOut += sent * UInt64(size)
+        return sent
+    }
+
     // MARK: Input
 
     private var descriptorOnBus: DeviceDescriptor?

@@ -56,10 +56,11 @@ bench: packages
 	$(MAKE) -C Benchmarks/Workloads
 	cd Benchmarks && $(SWIFT) run -c release lgtui-bench cpu
 
+# Swift's own crash reports are off, or libFuzzer would not get to save what caused the crash.
 fuzz: toolchain
 	cd Fuzz && $(SWIFT) build -c release && mkdir -p .corpus .findings && \
 	    .build/release/terminal-fuzz --write-seeds .corpus && \
-	    .build/release/terminal-fuzz -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=1024 \
+	    SWIFT_BACKTRACE=enable=no .build/release/terminal-fuzz -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=1024 \
 	    -dict=terminal.dict -artifact_prefix=.findings/ -print_final_stats=1 .corpus
 
 lint: toolchain

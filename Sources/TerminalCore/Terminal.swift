@@ -10,6 +10,8 @@ public struct Cursor: Hashable, Sendable {
     public var isVisible: Bool
     public var shape: CursorShape
     public var blinks: Bool
+    /// The number that DECSCUSR asked for it by, 1–6; 0 when the guest leaves it to the user.
+    public var style: Int
     /// The last column was just printed, and the next character goes to the next line.
     public var wrapsNext: Bool
 }
@@ -25,8 +27,9 @@ public final class Terminal {
     ///   - columns: 1…4096; other values are clamped.
     ///   - rows: 1…4096; other values are clamped.
     ///   - scrollback: lines to remember, at most a million; 0 for none.
-    public init(columns: Int = 80, rows: Int = 24, scrollback: Int = 10_000) {
-        core = Emulator(columns: columns, rows: rows, scrollback: scrollback)
+    ///   - ambiguousIsWide: East Asian Ambiguous characters take two columns, as in old fonts of East Asia.
+    public init(columns: Int = 80, rows: Int = 24, scrollback: Int = 10_000, ambiguousIsWide: Bool = false) {
+        core = Emulator(columns: columns, rows: rows, scrollback: scrollback, ambiguousIsWide: ambiguousIsWide)
         scratchColumns = core.columns
         scratch = .allocate(capacity: scratchColumns)
         scratch.initialize(repeating: Cell(), count: scratchColumns)
@@ -116,7 +119,7 @@ public final class Terminal {
     public var cursor: Cursor {
         Cursor(
             column: core.x, row: core.y, isVisible: core.modes.contains(.cursorVisible), shape: core.shape,
-            blinks: core.modes.contains(.cursorBlink), wrapsNext: core.pendingWrap)
+            blinks: core.modes.contains(.cursorBlink), style: Int(core.cursorStyle), wrapsNext: core.pendingWrap)
     }
     public var modes: Modes { core.modes }
     public var palette: Palette { core.palette }

@@ -138,4 +138,38 @@ import Testing
         #expect(ScreenText.plain(terminal).contains("line 999 of some text"))
         #expect(terminal.scrollbackBytes < 2_000_000)
     }
+
+    @Test func twentyMegabytesInAllFormsLeaveScreenAndMemorySound() {
+        let terminal = Terminal(columns: 80, rows: 24, scrollback: 10_000)
+        let parts = [
+            String(repeating: "y\n", count: 1000),
+            String(repeating: "plain text of a flood, line after line\r\n", count: 50),
+            String(repeating: "\u{1B}[1;31mred\u{1B}[0m \u{1B}[48;5;99mviolet\u{1B}[m\r\n", count: 50),
+            String(repeating: "漢字と e\u{301} 👩‍💻\n", count: 50), "\u{1B}[?1049h\u{1B}[2J\u{1B}[5;9Hover\u{1B}[?1049l",
+            String(repeating: "\u{1B}[38;2;1;2;3mx", count: 160),
+        ].map { Array($0.utf8) }
+        var fed = 0
+        while fed < 20 << 20 {
+            for part in parts {
+                part.withUnsafeBytes { terminal.feed($0) }
+                fed += part.count
+            }
+        }
+        #expect(terminal.brokenInvariant() == nil)
+        #expect(terminal.scrollbackCount == 10_000)
+        #expect(terminal.scrollbackBytes <= 14_000_000)
+        terminal.feed("\u{1B}[m\u{1B}[2J\u{1B}[Hthe end")
+        #expect(ScreenText.line(terminal.row(0), of: terminal) == "the end")
+    }
+
+    @Test func theCursorKeepsTheShapeItWasGivenAndForgetsItWithAReset() {
+        let terminal = Terminal(columns: 10, rows: 2)
+        #expect(terminal.cursor.style == 0)
+        terminal.feed("\u{1B}[5 q")
+        #expect(terminal.cursor.style == 5 && terminal.cursor.shape == .bar && terminal.cursor.blinks)
+        terminal.feed("\u{1B}[7 q")
+        #expect(terminal.cursor.style == 5)
+        terminal.feed("\u{1B}c")
+        #expect(terminal.cursor.style == 0)
+    }
 }

@@ -160,6 +160,7 @@ extension Emulator {
 
     private mutating func setCursorStyle(_ style: Int) {
         guard style <= 6 else { return }
+        cursorStyle = UInt8(truncatingIfNeeded: style)
         shape = style <= 2 ? .block : style <= 4 ? .underline : .bar
         if style == 0 || style % 2 == 1 { modes.insert(.cursorBlink) } else { modes.remove(.cursorBlink) }
     }

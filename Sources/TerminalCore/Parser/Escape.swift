@@ -137,6 +137,7 @@ extension Emulator {
         saved = (SavedCursor(), SavedCursor())
         tabs.reset()
         shape = .block
+        cursorStyle = 0
         lastGraphic = 0
         joinPosition = -1
         attributeExtent = 0

@@ -45,6 +45,8 @@ struct Emulator: ~Copyable {
     var saved = (SavedCursor(), SavedCursor())
     var tabs: TabStops
     var shape = CursorShape.block
+    /// As last asked for by DECSCUSR; 0: nobody did.
+    var cursorStyle: UInt8 = 0
     /// The last graphic character, for REP; 0: none.
     var lastGraphic: UInt32 = 0
     /// Cursor position right after the last non-ASCII character, as `y << 16 | x`, -1 if none: clusters grow only there.
@@ -61,7 +63,7 @@ struct Emulator: ~Copyable {
 
     var parser = ParserState()
     let table = ParserTable.shared
-    let widths = WidthTable.shared
+    let widths: WidthTable
 
     // MARK: The cold half
 
@@ -79,11 +81,12 @@ struct Emulator: ~Copyable {
     /// XTMODKEYS resource 4 and friends: what the UI should send for modified keys.
     var modifyOtherKeys: UInt8 = 0
 
-    init(columns: Int, rows: Int, scrollback: Int) {
+    init(columns: Int, rows: Int, scrollback: Int, ambiguousIsWide: Bool) {
         let columns = min(max(columns, 1), Emulator.maximumColumns)
         let rows = min(max(rows, 1), Emulator.maximumRows)
         self.columns = columns
         self.rows = rows
+        widths = ambiguousIsWide ? .ambiguousWide : .shared
         grid = Grid(columns: columns, rows: rows)
         hidden = Grid(columns: columns, rows: rows)
         self.scrollback = Scrollback(limit: min(scrollback, Emulator.maximumScrollback))

@@ -66,7 +66,11 @@ extension Emulator {
     /// Stores a run that fits the line at the cursor. Does not move it.
     @inline(__always)
     private mutating func writeRun(_ source: UnsafePointer<UInt8>, _ count: Int) {
-        if modes.contains(.insert) { shiftRight(count) }
+        if modes.contains(.insert) {
+            // Characters left of the margin overwrite; only from there on is room made for the others.
+            let outside = min(max(left - x, 0), count)
+            shiftRight(count - outside, at: x + outside)
+        }
         let line = grid.lines + y
         let flags = line.pointee.flags
         if flags.contains(.rich) { splitWide(from: x, to: x + count) }
@@ -104,6 +108,10 @@ extension Emulator {
             var byte = UInt8(truncatingIfNeeded: scalar)
             // SAFETY: printASCII reads the one byte and keeps no pointer.
             withUnsafePointer(to: &byte) { printASCII($0, 1) }
+        } else if widths[scalar].isAmbiguous {
+            // A box drawn in DEC graphics was drawn for one column each, whatever the user's font does to Greek.
+            putCell(scalar)
+            joinPosition = y << 16 | x
         } else {
             printScalar(scalar)
         }

@@ -109,27 +109,34 @@ extension Emulator {
     }
 
     /// Makes room for `count` cells at the cursor; what is pushed past the right margin is lost. (ICH, IRM)
-    mutating func shiftRight(_ wanted: Int) {
-        guard x >= left, x <= right else { return }
-        let count = min(wanted, right + 1 - x)
-        splitWide(from: x, to: right + 1)
-        splitWide(from: x, to: right + 1 - count)
-        copyCells(fromRow: y, from: x, toRow: y, to: x + count, count: right + 1 - x - count)
-        grid.fill(y, from: x, to: x + count, with: blank)
+    mutating func shiftRight(_ count: Int) { shiftRight(count, at: x) }
+
+    mutating func shiftRight(_ wanted: Int, at column: Int) {
+        let edge = shiftEdge
+        guard column >= left, column <= edge, wanted > 0 else { return }
+        let count = min(wanted, edge + 1 - column)
+        splitWide(from: column, to: edge + 1)
+        splitWide(from: column, to: edge + 1 - count)
+        copyCells(fromRow: y, from: column, toRow: y, to: column + count, count: edge + 1 - column - count)
+        grid.fill(y, from: column, to: column + count, with: blank)
         damage.mark(y)
     }
 
     /// Removes `count` cells at the cursor; blanks come in at the right margin. (DCH)
     mutating func shiftLeft(_ wanted: Int) {
-        guard x >= left, x <= right else { return }
-        let count = min(wanted, right + 1 - x)
-        splitWide(from: x, to: right + 1)
+        let edge = shiftEdge
+        guard x >= left, x <= edge else { return }
+        let count = min(wanted, edge + 1 - x)
+        splitWide(from: x, to: edge + 1)
         splitWide(from: x, to: x + count)
-        copyCells(fromRow: y, from: x + count, toRow: y, to: x, count: right + 1 - x - count)
-        grid.fill(y, from: right + 1 - count, to: right + 1, with: blank)
+        copyCells(fromRow: y, from: x + count, toRow: y, to: x, count: edge + 1 - x - count)
+        grid.fill(y, from: edge + 1 - count, to: edge + 1, with: blank)
         grid.lines[y].flags.remove(.wrapped)
         damage.mark(y)
     }
+
+    /// The last column that takes part in a shift: the right margin, or the end of a double-width line.
+    private var shiftEdge: Int { min(right, lineColumns - 1) }
 
     /// DECIC, DECFI: columns from `column` to the right margin move right, in all lines between the margins.
     mutating func insertColumns(at column: Int, _ wanted: Int) {

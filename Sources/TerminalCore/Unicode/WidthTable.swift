@@ -19,17 +19,19 @@ struct WidthClass: RawRepresentable {
     var isModifier: Bool { rawValue & 32 != 0 }
     /// Narrow, but wide when VS16 follows.
     var widensWithVS16: Bool { rawValue & 64 != 0 }
-    /// East Asian Ambiguous: narrow here; kept for a setting to come.
+    /// East Asian Ambiguous: narrow, or wide in the table that says so.
     var isAmbiguous: Bool { rawValue & 128 != 0 }
 }
 
 struct WidthTable: @unchecked Sendable {
-    // SAFETY: both are written only in init, before `shared` is published, and never freed. `pages` has one entry for each
+    // SAFETY: both are written only in init, before a table is published, and never freed. `pages` has one entry for each
     // 256 scalars up to U+10FFFF, and every entry names a page that exists.
     private let pages: UnsafeMutablePointer<UInt8>
     private let classes: UnsafeMutablePointer<UInt8>
 
-    static let shared = WidthTable()
+    static let shared = WidthTable(ambiguousIsWide: false)
+    /// For users whose fonts draw Greek, Cyrillic and boxes as wide as their own script.
+    static let ambiguousWide = WidthTable(ambiguousIsWide: true)
 
     @inline(__always)
     subscript(scalar: UInt32) -> WidthClass {
@@ -37,7 +39,11 @@ struct WidthTable: @unchecked Sendable {
         return WidthClass(rawValue: classes[Int(page) << 8 | Int(scalar & 0xFF)])
     }
 
-    private init() {
+    private init(ambiguousIsWide: Bool) {
+        func bits(_ raw: UInt32) -> UInt8 {
+            let raw = UInt8(truncatingIfNeeded: raw)
+            return ambiguousIsWide && raw & 0x83 == 0x81 ? raw ^ 3 : raw
+        }
         let pageCount = 0x1100
         pages = .allocate(capacity: pageCount)
         classes = .allocate(capacity: 256 * 256)
@@ -48,9 +54,9 @@ struct WidthTable: @unchecked Sendable {
         for page in 0..<pageCount {
             let first = UInt32(page) << 8
             while next + 3 < widthRanges.count, widthRanges[next + 1] < first { next += 3 }
-            let bits = UInt8(truncatingIfNeeded: widthRanges[next + 2])
+            let rawClass = bits(widthRanges[next + 2])
             let isWhole = widthRanges[next] <= first && widthRanges[next + 1] >= first + 255
-            if isWhole, let known = uniform[bits] {
+            if isWhole, let known = uniform[rawClass] {
                 (pages + page).initialize(to: known)
                 continue
             }
@@ -59,7 +65,7 @@ struct WidthTable: @unchecked Sendable {
                 continue
             }
             precondition(used < 256, "the width ranges need more than 256 pages")
-            if isWhole { uniform[bits] = UInt8(used) }
+            if isWhole { uniform[rawClass] = UInt8(used) }
             (pages + page).initialize(to: UInt8(used))
             let cells = classes + used << 8
             used += 1
@@ -68,7 +74,7 @@ struct WidthTable: @unchecked Sendable {
                 let from = max(widthRanges[range], first) - first
                 let through = min(widthRanges[range + 1], first + 255) - first
                 for position in from...through {
-                    cells[Int(position)] = UInt8(truncatingIfNeeded: widthRanges[range + 2])
+                    cells[Int(position)] = bits(widthRanges[range + 2])
                 }
                 range += 3
             }

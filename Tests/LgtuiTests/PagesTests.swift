@@ -263,6 +263,34 @@ private struct Dice {
         check(workspace, "moved")
     }
 
+    @Test func guestsAreCalledByNumberOrName() {
+        var workspace = workspace(8, 80, 24)
+        _ = workspace.run("focus-pane guest6")
+        #expect(workspace.focus == 5)
+        _ = workspace.run("swap-pane guest1")
+        #expect(workspace.pages.all.map(\.panes) == [[5, 1, 2, 3], [4, 0, 6, 7]])
+        _ = workspace.run("focus-pane gest3")
+        #expect(workspace.message?.text == "there is no pane gest3: did you mean guest3?")
+        _ = workspace.run("focus-pane -9223372036854775808")
+        #expect(workspace.message?.kind == .error)
+    }
+
+    @Test func theLayoutOfTheStartIsASetting() {
+        var workspace = workspace(3, 120, 40)
+        workspace.pages.follow(.evenVertical)
+        #expect(Set(workspace.plan.frames.map(\.content.column)).count == 1)
+        _ = workspace.run("layout even-horizontal")
+        _ = workspace.run("resize-pane right")
+        let places = workspace.plan.frames.map(\.content)
+        workspace.pages.follow(.tiled)
+        #expect(workspace.plan.frames.map(\.content) == places)
+    }
+
+    @Test func aScreenOfAbsurdSizeIsPlannedAtOnce() {
+        let workspace = workspace(64, 32767, 32767)
+        #expect(workspace.plan.frames.count == 64)
+    }
+
     @Test func spaceWalksThroughTheLayouts() {
         var workspace = workspace(3, 120, 40)
         var seen: [LayoutStyle?] = []

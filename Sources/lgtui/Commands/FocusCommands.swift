@@ -23,15 +23,17 @@ extension Command {
             workspace.focus(on: workspace.lastFocus)
             return []
         },
-        Command("focus-pane", "NUMBER", .focus, "focus a pane by its number") { workspace, arguments in
-            guard let word = arguments.first, let number = Int(word) else {
-                workspace.tell("focus-pane needs a number", .error)
+        Command("focus-pane", "NUMBER|GUEST", .focus, "focus a pane by its number or its guest") {
+            workspace, arguments in
+            guard !arguments.isEmpty else {
+                workspace.tell("focus-pane needs a number or the name of a guest", .error)
                 return []
             }
-            if number > 0, number <= workspace.panes.count {
-                workspace.focus(on: number - 1)
+            let word = arguments.joined(separator: " ")
+            if let pane = workspace.pane(called: word) {
+                workspace.focus(on: pane)
             } else {
-                workspace.tell("there is no pane \(number): they go from 1 to \(workspace.panes.count)", .error)
+                workspace.tellNoPane(called: word)
             }
             return []
         },

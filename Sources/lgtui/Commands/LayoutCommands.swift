@@ -4,7 +4,8 @@
 extension Command {
     static let layoutCommands: [Command] = [
         Command(
-            "layout", "NAME|next|previous", .layout, "arrange the panes of this page: the next layout, or one by name"
+            "layout", "next|previous|" + LayoutStyle.allCases.map(\.rawValue).joined(separator: "|"), .layout,
+            "arrange the panes of this page: the next layout, or one by name"
         ) { workspace, arguments in
             let current = workspace.pages.page.style
             let style: LayoutStyle
@@ -31,7 +32,8 @@ extension Command {
             return []
         },
         Command(
-            "split", "right|down [PANE]", .layout, "put the pane that had the focus before, or PANE, beside this one"
+            "split", "right|down [NUMBER|GUEST]", .layout,
+            "put the pane that had the focus before, or the one named, beside this one"
         ) { workspace, arguments in
             let axes: [String: Axis] = ["right": .horizontal, "down": .vertical]
             guard let axis = arguments.first.flatMap({ axes[$0] }) else {
@@ -79,7 +81,7 @@ extension Command {
             return []
         },
         Command(
-            "swap-pane", "next|previous|NUMBER", .layout, "exchange the focused pane with another one"
+            "swap-pane", "next|previous|NUMBER|GUEST", .layout, "exchange the focused pane with another one"
         ) { workspace, arguments in
             let order = workspace.pages.order
             guard let place = order.firstIndex(of: workspace.focus) else { return [] }
@@ -109,7 +111,7 @@ extension Command {
         },
     ]
 
-    /// The pane that a word names by its number; without a word the one that had the focus before, or the next.
+    /// The pane that a word names; without a word the one that had the focus before, or the next.
     private static func pane(
         _ word: String?, in workspace: inout Workspace
     ) -> Int? {
@@ -119,8 +121,8 @@ extension Command {
             let place = order.firstIndex(of: workspace.focus) ?? 0
             return order.isEmpty ? nil : order[(place + 1) % order.count]
         }
-        if let number = Int(word), number > 0, number <= workspace.panes.count { return number - 1 }
-        workspace.tell("there is no pane \(word): they go from 1 to \(workspace.panes.count)".onOneLine, .error)
+        if let pane = workspace.pane(called: word) { return pane }
+        workspace.tellNoPane(called: word)
         return nil
     }
 }

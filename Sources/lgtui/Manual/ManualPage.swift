@@ -78,6 +78,8 @@ package enum ManualPage {
             case "\\": result += "\\e"
             case "-": result += "\\-"
             case "…": result += "\\|.\\|.\\|."
+            // A quotation mark would begin an argument of its macro.
+            case "\"": result += "\\(dq"
             default: result.append(character)
             }
         }

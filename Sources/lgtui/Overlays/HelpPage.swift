@@ -1,5 +1,7 @@
 // The help page, made from the tables of commands and keys. It lies over the panes; guests go on below.
 
+import TerminalCore
+
 package struct HelpPage: Overlay {
     /// First line shown.
     package private(set) var scroll = 0
@@ -18,6 +20,17 @@ package struct HelpPage: Overlay {
         }
         return .stays
     }
+
+    package mutating func handle(_ event: MouseEvent, in workspace: inout Workspace) -> OverlayAnswer {
+        switch (event.kind, event.button) {
+        case (.press, .wheelUp): scroll = max(0, scroll - Workspace.wheelLines)
+        case (.press, .wheelDown): scroll += Workspace.wheelLines
+        case (.press, _): return .closes
+        default: break
+        }
+        return .stays
+    }
+
     package enum Line: Equatable, Sendable {
         case title(String)
         case entry(keys: String, text: String)

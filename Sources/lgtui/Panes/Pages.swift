@@ -38,10 +38,11 @@ package struct Pages: Sendable, Equatable {
 
     // MARK: Filling
 
-    /// How many panes a page of `size` takes.
-    package static func capacity(_ size: Size) -> Int {
+    /// How many of `count` panes a page of `size` takes.
+    package static func capacity(_ size: Size, of count: Int) -> Int {
         let least = comfortablePane
         var most = ((size.columns + 1) / (least.columns + 1)) * ((size.rows + 1) / (least.rows + 1))
+        most = min(most, count)
         let rect = Rect(column: 0, row: 0, columns: size.columns, rows: size.rows)
         // The best grid for so many need not be the one that was counted.
         while most > fewest, !LayoutTree.tiled(Array(0..<most), in: size).fits(rect, smallest: least) { most -= 1 }
@@ -50,7 +51,8 @@ package struct Pages: Sendable, Equatable {
 
     /// Spreads the guests over as many pages as `size` asks for, each about as full as the others.
     private mutating func fill(in size: Size) {
-        let pageCount = max(1, (count + Self.capacity(size) - 1) / Self.capacity(size))
+        let capacity = Self.capacity(size, of: count)
+        let pageCount = max(1, (count + capacity - 1) / capacity)
         let focused = all.isEmpty ? 0 : focus
         let wasZoomed = all.isEmpty ? false : page.isZoomed
         let spread = (0..<pageCount).map { page in

@@ -27,6 +27,19 @@ extension Workspace {
         pages.index(of: pane).flatMap { plans[$0].frame(of: pane) }
     }
 
+    /// The pane that a word means: its number, or the name of its guest.
+    package func pane(called word: String) -> Int? {
+        if let pane = panes.firstIndex(where: { $0.name == word }) { return pane }
+        guard let number = Int(word), number > 0, number <= panes.count else { return nil }
+        return number - 1
+    }
+
+    /// Tells that a word means no pane, and which one may have been meant.
+    package mutating func tellNoPane(called word: String) {
+        let hint = nearestName(to: word, among: panes.map(\.name)).map { "did you mean \($0)?" }
+        tell("there is no pane \(word): \(hint ?? "they go from 1 to \(panes.count)")".onOneLine, .error)
+    }
+
     package mutating func focus(on pane: Int) { pages.focus(on: pane) }
     package mutating func toggleZoom() { pages.toggleZoom() }
 

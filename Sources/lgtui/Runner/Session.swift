@@ -198,7 +198,6 @@ package final class Session {
             let layers = try LayeredSettings(environment)
             painter.theme = try Theme.chosen(layers.settings, environment: environment)
             workspace.settings = layers.settings
-            takeMouse()
             decoder.prefix = layers.settings.keys.prefix
             painter.forget()
             let read = layers.files.filter(\.exists).map(\.path)
@@ -309,6 +308,7 @@ package final class Session {
 
     private func draw(at now: UInt64) {
         reportFocus()
+        takeMouse()
         needsFrame = false
         nextFrame = now + Self.frameTime
         for (index, pane) in panes.enumerated() {

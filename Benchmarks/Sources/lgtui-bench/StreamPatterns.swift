@@ -1,0 +1,1 @@
+../../../Guests/Demo/Commands/StreamPatterns.swift

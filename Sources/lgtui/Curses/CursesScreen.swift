@@ -18,6 +18,9 @@ package final class CursesScreen {
     private var pairs: [UInt64: Int32] = [:]
     private var line: [cchar_t] = []
     package let hasUnicode: Bool
+    /// How the cursor is to look from the next frame on, as DECSCUSR counts: 0 is what the user's terminal is set to.
+    package var cursorStyle = 0
+    private var shownCursorStyle = 0
 
     /// Opens the screen on standard input and output, which must be a terminal.
     package init(environment: ProgramEnvironment) throws(ScreenError) {
@@ -76,6 +79,7 @@ package final class CursesScreen {
     package func draw(_ canvas: inout Canvas, cursor: (column: Int, row: Int)?) {
         let window = lgtui_stdscr()
         canvas.takeDirtyRows { row, columns, cells in draw(row, columns, cells, window) }
+        showCursorStyle(cursorStyle)
         if let cursor {
             curs_set(1)
             wmove(window, Int32(cursor.row), Int32(cursor.column))
@@ -170,6 +174,13 @@ package final class CursesScreen {
         return pair
     }
 
+    /// In terminals whose description says that they know how.
+    private func showCursorStyle(_ style: Int) {
+        guard style != shownCursorStyle, (0...6).contains(style), !tigetstr("Ss").isMissing else { return }
+        putp("\u{1b}[\(style) q")
+        shownCursorStyle = style
+    }
+
     package func beep() { CNcurses.beep() }
 
     // MARK: Mouse
@@ -196,6 +207,7 @@ package final class CursesScreen {
     /// Gives the terminal back as it was; `resume` takes it again.
     package func suspend() {
         if isMouseOn { Self.send(MouseReport.off) }
+        showCursorStyle(0)
         curs_set(1)
         endwin()
     }
@@ -213,6 +225,7 @@ package final class CursesScreen {
     /// Ends curses for good.
     package func close() {
         setMouse(false)
+        showCursorStyle(0)
         curs_set(1)
         endwin()
         delscreen(screen)
@@ -226,6 +239,7 @@ package final class CursesScreen {
             guard let text = tigetstr(capability).text else { continue }
             bytes += withoutPadding(text)
         }
+        if !tigetstr("Ss").isMissing { bytes += "\u{1b}[0 q".utf8 }
         return (describesMouse ? MouseReport.off : []) + bytes + [0x0d]
     }
 

@@ -22,7 +22,9 @@ package final class Session {
     private var bells: [Int]
     private var writes: [Int]
     private var nextSample: UInt64 = 0
-    private var nextFrame: UInt64 = 0
+    private var lastFrame: UInt64 = 0
+    /// Until when the answer to a key is awaited; see `frameDue`.
+    private var echoUntil: UInt64 = 0
     private var needsFrame = true
     /// When an escape that may still become a sequence is taken for a key.
     private var escapeDue: UInt64?
@@ -36,6 +38,8 @@ package final class Session {
     }
 
     private static let frameTime: UInt64 = 1_000_000_000 / 30
+    private static let echoFrameTime: UInt64 = 5_000_000
+    private static let echoTime: UInt64 = 50_000_000
     private static let escapeTime: UInt64 = 25_000_000
 
     /// Opens the screen; the guests are not started yet.
@@ -109,10 +113,10 @@ package final class Session {
         var now = steadyNanoseconds()
         let messageDue = workspace.tick(now: now)
         if now >= nextSample { sample(at: now) }
-        if needsFrame && now >= nextFrame { draw(at: now) }
+        if needsFrame && now >= frameDue(at: now) { draw(at: now) }
 
         var due = nextSample
-        if needsFrame { due = min(due, nextFrame) }
+        if needsFrame { due = min(due, frameDue(at: now)) }
         if let messageDue { due = min(due, messageDue) }
         if let escapeDue { due = min(due, escapeDue) }
         now = steadyNanoseconds()
@@ -141,6 +145,13 @@ package final class Session {
         }
     }
 
+    /// When the next frame may be drawn. Right after a key, what the guest has to say to it does not wait for its turn.
+    private func frameDue(at now: UInt64) -> UInt64 {
+        let isEcho =
+            now < echoUntil && panes.indices.contains(workspace.focus) && panes[workspace.focus].screen.isDamaged
+        return lastFrame &+ (isEcho ? Self.echoFrameTime : Self.frameTime)
+    }
+
     // MARK: Input
 
     private func readInput(at now: UInt64) {
@@ -158,7 +169,8 @@ package final class Session {
     private func takePieces(isFinal: Bool, at now: UInt64) {
         while let piece = decoder.next(for: workspace.inputTarget, isFinal: isFinal) {
             for effect in workspace.handle(piece) { carryOut(effect) }
-            needsFrame = true
+            // Nothing is to be seen of bytes for a guest until it answers, and a frame without the answer would delay it.
+            if case .guest = piece { echoUntil = now &+ Self.echoTime } else { needsFrame = true }
         }
         escapeDue = decoder.isEmpty ? nil : now &+ Self.escapeTime
     }
@@ -168,6 +180,7 @@ package final class Session {
         case .send(let pane, let bytes):
             guard panes.indices.contains(pane) else { return }
             if panes[pane].type(bytes) { return }
+            needsFrame = true
             let phase = panes[pane].phase
             if phase.isAlive {
                 workspace.tell("\(panes[pane].name) does not read its console: a megabyte of input waits", .error)
@@ -310,7 +323,7 @@ package final class Session {
         reportFocus()
         takeMouse()
         needsFrame = false
-        nextFrame = now + Self.frameTime
+        lastFrame = now
         for (index, pane) in panes.enumerated() {
             workspace.panes[index].phase = pane.phase
             if let frame = workspace.frame(of: index) { pane.screen.resize(to: frame.content.size) }
@@ -324,6 +337,7 @@ package final class Session {
 
     /// Where the focused guest's cursor is on our screen; nil when it is hidden, covered, or of no use.
     private func cursorPosition() -> (column: Int, row: Int)? {
+        screen.cursorStyle = 0
         if let overlay = workspace.overlays.last { return overlay.cursor }
         guard workspace.question == nil, panes.indices.contains(workspace.focus),
             workspace.panes[workspace.focus].phase.isAlive, let frame = workspace.plan.frame(of: workspace.focus)
@@ -332,6 +346,7 @@ package final class Session {
         let column = frame.content.column + glance.cursorColumn
         let row = frame.content.row + glance.cursorRow
         guard glance.isCursorVisible, frame.content.contains(column: column, row: row) else { return nil }
+        screen.cursorStyle = glance.cursorStyle
         return (column, row)
     }
 

@@ -6,6 +6,8 @@
 #   make install          the program, manual pages, shell completions, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
 #   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
+#   make bench-terminal   race the terminal core against libvterm (wants libvterm-dev)
+#   make bench-panes      flood panes and time keys through the whole program, beside tmux
 #   make fuzz             fuzz the terminal core for SECONDS=60, starting from the test corpus and what the last run learnt
 #   make lint             check the formatting of all Swift sources
 #   make tour             the numbered comments of launcher, hypervisor and guest, in the order in which they meet
@@ -21,7 +23,7 @@ PROGRAM  := .build/release/lgtui
 # Everything that Swift formats; the benchmark and fuzz packages as far as they are there.
 SWIFT_SOURCES := Package.swift Sources Tests Guests Tools $(wildcard Benchmarks Fuzz)
 
-.PHONY: run test build install guest bench fuzz lint tour clean packages toolchain
+.PHONY: run test build install guest bench bench-terminal bench-panes fuzz lint tour clean packages toolchain
 .DEFAULT_GOAL := build
 
 run: build
@@ -56,12 +58,19 @@ bench: packages
 	$(MAKE) -C Benchmarks/Workloads
 	cd Benchmarks && $(SWIFT) run -c release lgtui-bench cpu
 
+# Beside libvterm, if libvterm-dev is there, and beside tmux.
+bench-terminal: packages
+	cd Benchmarks && $(SWIFT) run -c release --manifest-cache none lgtui-bench terminal
+
+bench-panes: build
+	cd Benchmarks && $(SWIFT) run -c release lgtui-bench panes
+
 # Swift's own crash reports are off, or libFuzzer would not get to save what caused the crash.
 fuzz: toolchain
 	cd Fuzz && $(SWIFT) build -c release && mkdir -p .corpus .findings && \
 	    .build/release/terminal-fuzz --write-seeds .corpus && \
-	    SWIFT_BACKTRACE=enable=no .build/release/terminal-fuzz -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=1024 -max_len=1024 \
-	    -dict=terminal.dict -artifact_prefix=.findings/ -print_final_stats=1 .corpus
+	    SWIFT_BACKTRACE=enable=no .build/release/terminal-fuzz -max_total_time=$(SECONDS) -timeout=20 \
+	    -rss_limit_mb=1024 -max_len=1024 -dict=terminal.dict -artifact_prefix=.findings/ -print_final_stats=1 .corpus
 
 lint: toolchain
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive $(SWIFT_SOURCES)

@@ -117,4 +117,15 @@ private let prefix = "\u{1d}"
         #expect(session.wait(for: "still-here", count: 2), "\(session.screen)")
         for name in ["puppy", "kitten", "duckling", "hatchling"] { #expect(session.wait(for: name)) }
     }
+
+    @Test func aTerminalThatShrankAndGrewBackIsPaintedAnew() throws {
+        let session = try demoLab(columns: 120, rows: 40)
+        // The program sleeps through both changes and wakes up to the size that it knows.
+        kill(session.pid, SIGSTOP)
+        session.resize(columns: 20, rows: 3)
+        session.resize(columns: 120, rows: 40)
+        kill(session.pid, SIGCONT)
+        for name in ["1 puppy", "2 kitten", "3 duckling", "4 hatchling"] { #expect(session.wait(for: name)) }
+        #expect(session.waitForDemoLab(), "\(session.screen)")
+    }
 }

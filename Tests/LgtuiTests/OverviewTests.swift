@@ -205,4 +205,32 @@ import lgtui
         links.sample(0, [(9, 5)])
         #expect(links.arrows(plan, borders: .heavy).isEmpty)
     }
+
+    @Test func arrowsKeepAwayFromTitles() {
+        var workspace = Workspace(panes: ["one", "two"], size: Size(columns: 60, rows: 20))
+        workspace.links = LinkActivity([["a"], ["a"]])
+        _ = workspace.run("layout even-vertical")
+        workspace.links.sample(0, [(0, 0)])
+        workspace.links.sample(1, [(0, 0)])
+        workspace.links.sample(0, [(1, 0)])
+        workspace.links.sample(1, [(0, 1)])
+        let wakeup = Wakeup()
+        workspace.screens = (0..<2).map { _ in PaneScreen(size: Size(columns: 58, rows: 8), wakeup: wakeup) }
+        var meter = RateMeter()
+        var figures = Figures()
+        meter.sample(figures, at: 1_000_000_000)
+        (figures.packetsSent, figures.packetsReceived) = (1, 1)
+        meter.sample(figures, at: 2_000_000_000)
+        var painter = Painter(theme: Theme(name: "t"), borders: .heavy, size: workspace.size)
+        var seen = 0
+        for _ in 0..<LinkActivity.spacing {
+            painter.paint(&workspace, rates: [meter, meter], sum: meter)
+            let line = painter.canvas.text(row: workspace.plan.frames[1].content.row - 1)
+            seen += line.count { $0 == "↓" } - 1
+            #expect(line.contains(" 2 two ") && line.contains(" ↓1 ↑1 ") && line.contains(" waiting "))
+            #expect(!line.contains(" ↓ ") && !line.contains("↓ 2") && !line.contains(" ↓─") && !line.contains("─↓ "))
+            workspace.links.advance()
+        }
+        #expect(seen > 4)
+    }
 }

@@ -324,6 +324,16 @@ private struct Dice {
         }
     }
 
+    @Test func whatAGuestSaysWhileItBootsIsNoNews() {
+        var watch = OutputWatch()
+        #expect(
+            [0, 0, 3, 9, 9, 9, 12, 12, 13].map { watch.isNews($0) } == [
+                false, false, false, false, false, false, true, false, true,
+            ])
+        watch.startOver()
+        #expect([20, 20, 21].map { watch.isNews($0) } == [false, false, true])
+    }
+
     @Test func marksAreForPanesOutOfView() {
         var workspace = workspace(8, 80, 24)
         workspace.mark(0, .bell)

@@ -70,6 +70,8 @@ package struct LinkActivity: Equatable, Sendable {
         package var column: Int
         package var row: Int
         package var scalar: Unicode.Scalar
+        /// It lies on an upright border and points to the left or right.
+        package var isAcross: Bool
     }
 
     /// All arrows on the borders of a page.
@@ -87,11 +89,15 @@ package struct LinkActivity: Equatable, Sendable {
                 if isBeside {
                     let scalars = Self.scalars(forth, back, borders == .ascii ? [">", "<"] : ["→", "←"])
                     let rows = max(a.row, b.row)..<min(a.endRow, b.endRow)
-                    result += places(rows, scalars).map { Arrow(column: a.endColumn, row: $0, scalar: $1) }
+                    result += places(rows, scalars).map {
+                        Arrow(column: a.endColumn, row: $0, scalar: $1, isAcross: true)
+                    }
                 } else {
                     let scalars = Self.scalars(forth, back, borders == .ascii ? ["v", "^"] : ["↓", "↑"])
                     let columns = max(a.column, b.column)..<min(a.endColumn, b.endColumn)
-                    result += places(columns, scalars).map { Arrow(column: $0, row: a.endRow, scalar: $1) }
+                    result += places(columns, scalars).map {
+                        Arrow(column: $0, row: a.endRow, scalar: $1, isAcross: false)
+                    }
                 }
             }
         }

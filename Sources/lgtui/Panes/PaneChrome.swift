@@ -46,11 +46,18 @@ package enum PaneChrome {
                 }
             }
         }
-        for arrow in arrows {
-            canvas[arrow.column, arrow.row] = CanvasCell(arrow.scalar, style: theme.stateGood)
-        }
         for frame in plan.frames where frame.titleRow != nil {
             paintTitle(frame, workspace, titles: titles, on: &canvas, theme: theme, borders: borders)
+        }
+        // What a title says about packets must not be mixed up with these.
+        func isLine(_ column: Int, _ row: Int) -> Bool {
+            grid.character(column: column, row: row, set: borders).map { $0.0 == canvas[column, row].scalar } ?? false
+        }
+        let free = arrows.filter { arrow in
+            (arrow.isAcross ? [0] : [-1, 0, 1]).allSatisfy { isLine(arrow.column + $0, arrow.row) }
+        }
+        for arrow in free {
+            canvas[arrow.column, arrow.row] = CanvasCell(arrow.scalar, style: theme.stateGood)
         }
     }
 

@@ -20,7 +20,7 @@ package final class Session {
     private var rates: [RateMeter]
     private var sum = RateMeter()
     private var bells: [Int]
-    private var writes: [Int]
+    private var outputs: [OutputWatch]
     private var nextSample: UInt64 = 0
     private var lastFrame: UInt64 = 0
     /// Until when the answer to a key is awaited; see `frameDue`.
@@ -81,7 +81,7 @@ package final class Session {
         self.workspace.screens = panes.map(\.screen)
         rates = Array(repeating: RateMeter(), count: panes.count)
         bells = Array(repeating: 0, count: panes.count)
-        writes = bells
+        outputs = Array(repeating: OutputWatch(), count: panes.count)
         takeMouse()
     }
 
@@ -190,6 +190,7 @@ package final class Session {
         case .restart(let pane):
             guard panes.indices.contains(pane) else { return }
             workspace.tell("restarting \(panes[pane].name)")
+            outputs[pane].startOver()
             panes[pane].start()
         case .kill(let pane):
             guard panes.indices.contains(pane) else { return }
@@ -271,7 +272,8 @@ package final class Session {
         guard ioctl(1, UInt(TIOCGWINSZ), &window) == 0 else { return }
         screen.resize(to: Size(columns: Int(window.ws_col), rows: Int(window.ws_row)))
         workspace.size = screen.size
-        painter.forget()
+        // A terminal that shrank and grew back before we looked has its old size and has lost its text.
+        repaint()
         needsFrame = true
     }
 
@@ -312,9 +314,7 @@ package final class Session {
     }
 
     private func noteOutput(of pane: Int) {
-        let count = panes[pane].screen.glance().writes
-        if count != writes[pane] { workspace.mark(pane, .activity) }
-        writes[pane] = count
+        if outputs[pane].isNews(panes[pane].screen.glance().writes) { workspace.mark(pane, .activity) }
     }
 
     // MARK: Drawing

@@ -63,8 +63,8 @@ import lgtui
 
     @Test func withoutAMouseNothingIsTakenOut() {
         var decoder = InputDecoder()
-        decoder.append(Array("\u{1b}[<0;2;3M\u{1b}".utf8))
-        #expect(decoder.next(for: .guest) == .guest(Array("\u{1b}[<0;2;3M\u{1b}".utf8)))
+        decoder.append(Array("\u{1b}[<0;2;3M".utf8))
+        #expect(decoder.next(for: .guest) == .guest(Array("\u{1b}[<0;2;3M".utf8)))
     }
 }
 

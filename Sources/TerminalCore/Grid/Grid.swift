@@ -9,6 +9,8 @@ struct Line {
     var used: Int32
     var flags: Flags
     var attribute: LineAttribute
+    /// `Terminal.clock` when the line's first character was printed or the cursor left it by a line feed; 0: not yet.
+    var stamp: UInt64 = 0
 
     struct Flags: OptionSet {
         var rawValue: UInt8
@@ -57,6 +59,7 @@ struct Grid: ~Copyable {
         let line = lines + row
         line.pointee.flags = []
         line.pointee.attribute = .normal
+        line.pointee.stamp = 0
         if line.pointee.used != 0 {
             line.pointee.cells.update(repeating: Cell(), count: Int(line.pointee.used))
             line.pointee.used = 0

@@ -1,4 +1,4 @@
-// The packed form of a scrollback line: a head of eight bytes, then the text (one byte a cell while all of it is below
+// The packed form of a scrollback line: a head of sixteen bytes, then the text (one byte a cell while all of it is below
 // U+0100, else four), then runs of style. A line whose runs would cost more than its cells is stored as cells.
 
 enum LineRecord {
@@ -22,6 +22,7 @@ enum LineRecord {
         var flags: UInt8
         var attribute: UInt8
         var unused: UInt8 = 0
+        var stamp: UInt64
     }
 
     /// `end` cells up to here (from the line's start) share the style of the run.
@@ -33,7 +34,7 @@ enum LineRecord {
         var extra: UInt16
     }
 
-    private static let headSize = 8
+    private static let headSize = 16
 
     @inline(__always)
     static func plan(_ cells: UnsafePointer<Cell>, _ length: Int, _ line: Line) -> Plan {
@@ -68,7 +69,8 @@ enum LineRecord {
         base.storeBytes(
             of: Head(
                 length: UInt16(truncatingIfNeeded: length), runs: UInt16(truncatingIfNeeded: plan.runs),
-                form: plan.form.rawValue, flags: line.flags.rawValue, attribute: line.attribute.rawValue),
+                form: plan.form.rawValue, flags: line.flags.rawValue, attribute: line.attribute.rawValue,
+                stamp: line.stamp),
             as: Head.self)
         let body = base + headSize
         var runsAt = body
@@ -129,7 +131,24 @@ enum LineRecord {
         if length < width { (cells + length).update(repeating: Cell(), count: width - length) }
         return Line(
             cells: cells, used: Int32(truncatingIfNeeded: length), flags: Line.Flags(rawValue: head.flags),
-            attribute: LineAttribute(rawValue: head.attribute) ?? .normal)
+            attribute: LineAttribute(rawValue: head.attribute) ?? .normal, stamp: head.stamp)
+    }
+
+    static func stamp(_ base: UnsafeMutableRawPointer) -> UInt64 { base.load(as: Head.self).stamp }
+    static func flags(_ base: UnsafeMutableRawPointer) -> Line.Flags {
+        Line.Flags(rawValue: base.load(as: Head.self).flags)
+    }
+
+    /// Bytes of the whole record, as `plan` counted them.
+    static func size(_ base: UnsafeMutableRawPointer) -> Int {
+        let head = base.load(as: Head.self)
+        let length = Int(head.length)
+        let runs = Int(head.runs) * MemoryLayout<Run>.stride
+        return switch Form(rawValue: head.form) ?? .bytes {
+        case .bytes: headSize + (length + 3) & ~3 + runs
+        case .words: headSize + length * 4 + runs
+        case .cells: headSize + length * MemoryLayout<Cell>.stride
+        }
     }
 
     /// The clusters and extras of a record, for the sweep of the side tables.

@@ -12,6 +12,8 @@ private struct Rewrapper: ~Copyable {
     private(set) var line = 0
     var flags: Line.Flags = []
     var attribute = LineAttribute.normal
+    /// When the logical line began; all its pieces say so.
+    var stamp: UInt64 = 0
 
     /// `cells`: room for `width` blank cells, which stays the caller's.
     init(width: Int, cells: UnsafeMutablePointer<Cell>, target: consuming Scrollback) {
@@ -43,12 +45,16 @@ private struct Rewrapper: ~Copyable {
         emit(wrapped: false)
         flags = []
         attribute = .normal
+        stamp = 0
     }
 
     private mutating func emit(wrapped: Bool) {
         var flags = flags
         if wrapped { flags.insert(.wrapped) } else { flags.remove(.wrapped) }
-        target.push(Line(cells: cells, used: Int32(truncatingIfNeeded: column), flags: flags, attribute: attribute))
+        target.push(
+            Line(
+                cells: cells, used: Int32(truncatingIfNeeded: column), flags: flags, attribute: attribute, stamp: stamp)
+        )
         cells.update(repeating: Cell(), count: column)
         column = 0
         line += 1
@@ -113,6 +119,7 @@ extension Emulator {
             target.pointee.used = Int32(truncatingIfNeeded: count)
             target.pointee.flags = source.flags.subtracting(.wrapped)
             target.pointee.attribute = source.attribute
+            target.pointee.stamp = source.stamp
         }
         return new
     }
@@ -196,6 +203,7 @@ extension Emulator {
                 length = max(length, text)
             }
             writer.flags.formUnion(line.flags.subtracting(.wrapped))
+            if writer.stamp == 0 { writer.stamp = line.stamp }
             if line.attribute != .normal { writer.attribute = line.attribute }
             for column in 0..<length {
                 let cell = line.cells[column]
@@ -219,5 +227,6 @@ extension Emulator {
         if let found = cursor.found { cursor.found = (found.line - forgotten, found.column) }
         if let found = screenTop.found { screenTop.found = (max(0, found.line - forgotten), 0) }
         scrollback = writer.finish()
+        renumberings &+= 1
     }
 }

@@ -1,11 +1,13 @@
 // Lines that left the top of the screen. They are kept packed, because most of them are plain text in one style: such a
-// line costs its bytes and a head of eight, a blank one the head alone, and only a line that changes style at every cell
+// line costs its bytes and a head of sixteen, a blank one the head alone, and only a line that changes style at every cell
 // costs sixteen bytes a cell. Records lie one after another in chunks; the oldest chunk is freed when its last line goes.
 
 struct Scrollback: ~Copyable {
     /// Most lines kept; older ones are forgotten.
     private(set) var limit: Int
     private(set) var count = 0
+    /// Lines that were here and are no more, so that those that are left can be called by a number that stays.
+    private(set) var forgotten = 0
 
     // SAFETY: `records` has `capacity` entries, of which the `count` from `first` on (cyclically) point to whole records in
     // live chunks: a chunk is freed only when `live`, its number of remembered lines, is 0. `cursor` and `room` describe
@@ -80,6 +82,13 @@ struct Scrollback: ~Copyable {
         return LineRecord.read(records[slot], into: cells, width: width)
     }
 
+    /// The packed form of line `index`; valid until the next push.
+    func record(_ index: Int) -> UnsafeMutableRawPointer {
+        var slot = first + index
+        if slot >= capacity { slot -= capacity }
+        return records[slot]
+    }
+
     /// Cells that line `index` holds, without unpacking it.
     func length(_ index: Int) -> Int {
         var slot = first + index
@@ -121,6 +130,7 @@ struct Scrollback: ~Copyable {
         first += 1
         if first == capacity { first = 0 }
         count -= 1
+        forgotten &+= 1
         release(oldestChunk)
     }
 

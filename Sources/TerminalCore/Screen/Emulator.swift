@@ -35,6 +35,8 @@ struct Emulator: ~Copyable {
     var pendingWrap = false
     /// An empty cell with the current colours and attributes: printing is this plus the character.
     var pen = Cell()
+    /// What new lines are stamped with; see `Terminal.clock`.
+    var clock: UInt64 = 0
     var top = 0
     var bottom: Int
     var left = 0
@@ -76,6 +78,8 @@ struct Emulator: ~Copyable {
     var titles = Titles()
     var replies = Replies()
     var bellCount = 0
+    /// How often all lines were cut anew, so that their numbers mean nothing any more.
+    var renumberings = 0
     var savedModes: [UInt16: Bool] = [:]
     var conformance = Conformance()
     /// XTMODKEYS resource 4 and friends: what the UI should send for modified keys.

@@ -84,6 +84,7 @@ extension Emulator {
         }
         let end = Int32(truncatingIfNeeded: x + count)
         if end > line.pointee.used { line.pointee.used = end }
+        if line.pointee.stamp == 0 { line.pointee.stamp = clock }
         if !style.styleIsPlain { line.pointee.flags = flags.union(.styled) }
         damage.mark(y)
     }
@@ -191,6 +192,7 @@ extension Emulator {
         let line = grid.lines + y
         let end = Int32(truncatingIfNeeded: column + 1)
         if end > line.pointee.used { line.pointee.used = end }
+        if line.pointee.stamp == 0 { line.pointee.stamp = clock }
         if rich { line.pointee.flags.insert(.rich) }
         if !pen.styleIsPlain { line.pointee.flags.insert(.styled) }
         damage.mark(y)

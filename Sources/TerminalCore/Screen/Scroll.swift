@@ -19,6 +19,8 @@ extension Emulator {
     @inline(__always)
     mutating func lineFeed() {
         pendingWrap = false
+        // Blank lines have their time too.
+        if grid.lines[y].stamp == 0 { grid.lines[y].stamp = clock }
         index()
         if modes.contains(.newLine) { carriageReturn() }
     }

@@ -7,6 +7,7 @@ package struct Command: Sendable {
         case focus = "Moving around"
         case layout = "Layouts and pages"
         case guest = "The focused guest"
+        case text = "Scrollback and copying"
         case program = "lgtui itself"
     }
 
@@ -38,5 +39,6 @@ package struct Command: Sendable {
 
     /// All of them, in the order of the help page.
     package static let table: [Command] =
-        focusCommands + layoutCommands + pageCommands + guestCommands + programCommands
+        focusCommands + layoutCommands + pageCommands + guestCommands + textCommands
+        + programCommands
 }

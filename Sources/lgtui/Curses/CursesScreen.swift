@@ -21,6 +21,10 @@ package final class CursesScreen {
     /// How the cursor is to look from the next frame on, as DECSCUSR counts: 0 is what the user's terminal is set to.
     package var cursorStyle = 0
     private var shownCursorStyle = 0
+    /// Private modes of the user's terminal that are on as long as the screen is ours.
+    private let modes: [Int]
+    /// 2004: pasted text comes in brackets.
+    private static let wantedModes = [2004]
 
     /// Opens the screen on standard input and output, which must be a terminal.
     package init(environment: ProgramEnvironment) throws(ScreenError) {
@@ -28,7 +32,11 @@ package final class CursesScreen {
             throw ScreenError(description: "panes need a terminal on standard input and output (lgtui run does not)")
         }
         hasUnicode = Self.chooseLocale(environment)
-        name = environment.terminalName ?? ""
+        let name = environment.terminalName ?? ""
+        self.name = name
+        // Terminals ignore modes that they do not know, except the old ones that have never heard of private modes.
+        let isOld = ["linux", "vt", "ansi", "dumb", "sun"].contains { name.hasPrefix($0) }
+        modes = isOld ? [] : Self.wantedModes
         if name.isEmpty {
             throw ScreenError(description: "TERM is not set, so there is no telling what the screen can do")
         }
@@ -50,7 +58,8 @@ package final class CursesScreen {
         typeahead(-1)
         leaveok(lgtui_stdscr(), false)
         idlok(lgtui_stdscr(), true)
-        CrashGuard.arm(restoring: Self.restoreBytes())
+        CrashGuard.arm(restoring: Self.restoreBytes(modes: modes))
+        setModes(true)
     }
 
     /// Curses and the C library must agree on UTF-8. A session without any locale gets C.UTF-8 rather than question
@@ -208,6 +217,7 @@ package final class CursesScreen {
     package func suspend() {
         if isMouseOn { Self.send(MouseReport.off) }
         showCursorStyle(0)
+        setModes(false)
         curs_set(1)
         endwin()
     }
@@ -217,15 +227,33 @@ package final class CursesScreen {
         clearok(lgtui_stdscr(), true)
         wrefresh(lgtui_stdscr())
         if isMouseOn { Self.send(MouseReport.on) }
+        setModes(true)
     }
 
     /// Paints everything anew, in case something else wrote to the terminal.
-    package func repaint() { clearok(lgtui_stdscr(), true) }
+    package func repaint() {
+        clearok(lgtui_stdscr(), true)
+        // A shell that ran meanwhile has switched bracketed paste off.
+        setModes(true)
+    }
+
+    private static func bytes(setting modes: [Int], _ isOn: Bool) -> [UInt8] {
+        modes.flatMap { Array("\u{1b}[?\($0)\(isOn ? "h" : "l")".utf8) }
+    }
+
+    private func setModes(_ isOn: Bool) { writeAll(1, Self.bytes(setting: modes, isOn)) }
+
+    /// Hands text to the clipboard of the user's terminal, if that allows it (OSC 52).
+    package func setClipboard(_ text: [UInt8]) {
+        guard !modes.isEmpty else { return }
+        writeAll(1, Array("\u{1b}]52;c;\(base64(text))\u{7}".utf8))
+    }
 
     /// Ends curses for good.
     package func close() {
         setMouse(false)
         showCursorStyle(0)
+        setModes(false)
         curs_set(1)
         endwin()
         delscreen(screen)
@@ -233,8 +261,8 @@ package final class CursesScreen {
     }
 
     /// What the terminal must be sent to leave our screen, for a crash handler that cannot ask curses any more.
-    private static func restoreBytes() -> [UInt8] {
-        var bytes: [UInt8] = []
+    private static func restoreBytes(modes: [Int]) -> [UInt8] {
+        var bytes = bytes(setting: modes, false)
         for capability in ["sgr0", "op", "cnorm", "rmcup"] {
             guard let text = tigetstr(capability).text else { continue }
             bytes += withoutPadding(text)

@@ -1,5 +1,6 @@
-// Bytes from the terminal, sorted: those for the guest pass untouched (and at once – no escape is held back), those
-// after the prefix or in answer to a question become keys. Which of the two is meant can change in the middle of a
+// Bytes from the terminal, sorted: those for the guest pass untouched (and at once, except an escape that may be the
+// start of a paste: it waits 25 ms for the rest), those after the prefix or in answer to a question become keys, and
+// what the terminal brackets as pasted stays in one piece. Which of the two is meant can change in the middle of a
 // read, when somebody types faster than we look, so the decoder hands out one piece at a time and is asked anew.
 
 import TerminalCore
@@ -14,6 +15,8 @@ package struct InputDecoder: Sendable {
         case key(Key)
         /// What the mouse did, in cells of the whole screen.
         case mouse(MouseEvent)
+        /// Pasted text, as it was between the brackets.
+        case paste([UInt8])
     }
 
     /// Who gets the next byte.
@@ -26,6 +29,11 @@ package struct InputDecoder: Sendable {
     package var hasMouse = false
 
     private var pending: [UInt8] = []
+    /// A paste has begun and its end has not come yet.
+    package private(set) var isPasting = false
+
+    private static let pasteStart = Array("\u{1b}[200~".utf8)
+    private static let pasteEnd = Array("\u{1b}[201~".utf8)
 
     package init(prefix: UInt8 = KeyMap().prefix) { self.prefix = prefix }
 
@@ -37,6 +45,7 @@ package struct InputDecoder: Sendable {
     /// The next piece, or nil when more bytes are needed. With `isFinal`, an escape sequence that did not continue in
     /// time is taken for what it is: the Escape key.
     package mutating func next(for target: Target, isFinal: Bool = false) -> Piece? {
+        if isPasting { return restOfPaste(isFinal: isFinal) }
         while hasMouse, let first = pending.first, first == 0x1b {
             switch MouseReport.find(in: pending[...]) {
             case .report(let event, let count):
@@ -49,13 +58,20 @@ package struct InputDecoder: Sendable {
             break
         }
         guard let first = pending.first else { return nil }
+        switch match(Self.pasteStart, at: 0) {
+        case .whole:
+            pending.removeFirst(Self.pasteStart.count)
+            isPasting = true
+            return restOfPaste(isFinal: isFinal)
+        case .part where !isFinal: return nil
+        case .part, .none: break
+        }
         if target == .guest {
             if first == prefix {
                 pending.removeFirst()
                 return .prefix
             }
             let end = endOfTyping(isFinal: isFinal)
-            if end == 0 { return nil }
             defer { pending.removeFirst(end) }
             return .guest(Array(pending[..<end]))
         }
@@ -64,22 +80,50 @@ package struct InputDecoder: Sendable {
         return .key(key)
     }
 
-    /// How many bytes at the start are for the guest: up to the prefix, or to what is or may become a mouse report. An
-    /// escape that nothing follows is held for the moment in which a report would come whole, and never longer.
+    // MARK: Pastes
+
+    private enum Match { case whole, part, none }
+
+    /// Whether `marker` stands at `index` of what is pending, or as much of it as there is.
+    private func match(_ marker: [UInt8], at index: Int) -> Match {
+        let rest = pending[index...].prefix(marker.count)
+        guard rest.elementsEqual(marker.prefix(rest.count)) else { return .none }
+        return rest.count == marker.count ? .whole : .part
+    }
+
+    /// How many bytes at the start are plainly for the guest: up to the prefix, or to what is or may become a paste or a
+    /// report of the mouse. An escape that nothing follows is held for the moment in which the rest would come.
     private func endOfTyping(isFinal: Bool) -> Int {
-        var at = 0
-        while at < pending.count, pending[at] != prefix {
-            if hasMouse, pending[at] == 0x1b {
-                switch MouseReport.find(in: pending[at...]) {
-                case .none: break
-                case .partial: if !isFinal { return at }
-                case .report: return at
+        var end = 1
+        while end < pending.count, pending[end] != prefix {
+            if pending[end] == 0x1b {
+                let match = match(Self.pasteStart, at: end)
+                if match == .whole || match == .part && !isFinal { break }
+                switch hasMouse ? MouseReport.find(in: pending[end...]) : .none {
+                case .report: return end
+                case .partial where !isFinal: return end
+                case .partial, .none: break
                 }
             }
-            at += 1
+            end += 1
         }
-        return at
+        return end
     }
+
+    /// The paste when its end is there. A terminal that never says the end (`isFinal`) has pasted what has come.
+    private mutating func restOfPaste(isFinal: Bool) -> Piece? {
+        for index in pending.indices where pending[index] == 0x1b && match(Self.pasteEnd, at: index) == .whole {
+            defer { pending.removeFirst(index + Self.pasteEnd.count) }
+            isPasting = false
+            return .paste(Array(pending[..<index]))
+        }
+        guard isFinal else { return nil }
+        defer { pending = [] }
+        isPasting = false
+        return .paste(pending)
+    }
+
+    // MARK: Keys
 
     /// The key at the start of `bytes` and its length; nil when it may still go on.
     private static func key(in bytes: [UInt8], isFinal: Bool) -> (Key, Int)? {

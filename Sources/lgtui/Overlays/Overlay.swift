@@ -13,11 +13,23 @@ package protocol Overlay: Sendable {
     mutating func paint(_ workspace: Workspace, _ stage: Stage, on canvas: inout Canvas)
     /// Where the cursor of the terminal belongs, as found by the last `paint`; nil hides it.
     var cursor: (column: Int, row: Int)? { get }
+    /// Whether keys are for it now. One that lies over a single pane lets the keys for other panes pass.
+    func takesKeys(in workspace: Workspace) -> Bool
+    /// Whether the mouse is for it, wherever it is on the screen.
+    var takesMouse: Bool { get }
+    /// Takes text that the user pasted, or does nothing.
+    mutating func paste(_ text: [UInt8], in workspace: inout Workspace) -> OverlayAnswer
+    /// It has work left to do (a long search) and wants to be drawn again although nothing came.
+    var isBusy: Bool { get }
 }
 
 extension Overlay {
     package var cursor: (column: Int, row: Int)? { nil }
     package mutating func handle(_ event: MouseEvent, in workspace: inout Workspace) -> OverlayAnswer { .stays }
+    package var isBusy: Bool { false }
+    package var takesMouse: Bool { true }
+    package func takesKeys(in workspace: Workspace) -> Bool { true }
+    package mutating func paste(_ text: [UInt8], in workspace: inout Workspace) -> OverlayAnswer { .stays }
 }
 
 /// What came of a key.

@@ -36,6 +36,12 @@ package struct Prompt: Overlay {
         return .stays
     }
 
+    /// The first line of what was pasted; nothing runs before somebody has read it.
+    package mutating func paste(_ text: [UInt8], in workspace: inout Workspace) -> OverlayAnswer {
+        insert(Array(String(decoding: text.prefix { $0 >= 0x20 }, as: UTF8.self)))
+        return .stays
+    }
+
     private mutating func edit(_ key: Key) {
         switch key {
         case .character(let character): insert([character])

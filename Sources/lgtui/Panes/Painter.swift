@@ -11,6 +11,7 @@ package struct Painter {
         var plan: ScreenPlan
         var focus: Int
         var panes: [Workspace.PaneInfo]
+        var stamps: [StampKind]
     }
 
     private var last: Surroundings?
@@ -37,7 +38,8 @@ package struct Painter {
                 activity: PaneChrome.activity(pane.0, isCapturing: pane.1.isCapturing, borders: borders))
         }
         let now = Surroundings(
-            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes)
+            plan: workspace.plan, focus: workspace.focus, panes: workspace.panes,
+            stamps: workspace.panes.indices.map { workspace.stampKind(of: $0) })
         let isCovered = !workspace.overlays.isEmpty
         // What lay over the panes may have been anywhere.
         let isNew = now != last || isCovered || wasCovered
@@ -60,7 +62,12 @@ package struct Painter {
         for frame in workspace.plan.frames where screens.indices.contains(frame.pane) {
             let phase = workspace.panes[frame.pane].phase
             let banner = PaneChrome.banner(phase, size: frame.content.size, keys: workspace.keys)
-            screens[frame.pane].paint(in: frame.content, on: &canvas, everything: isNew, reserved: banner.count)
+            let text = workspace.textRect(of: frame)
+            screens[frame.pane].paint(in: text, on: &canvas, everything: isNew, reserved: banner.count)
+            if text != frame.content {
+                workspace.paintStamps(
+                    of: frame.pane, in: frame.content, beside: text, on: &canvas, theme: theme, reserved: banner.count)
+            }
             let style = phase.isBad ? theme.banner : theme.status
             PaneChrome.paintBanner(banner, in: frame.content, on: &canvas, style: style)
         }

@@ -44,6 +44,7 @@ package final class Pane: Sendable {
             guest.kill()
             guest.waitUntilStopped(within: .seconds(10))
             if mayContinue { screen.startOver() }
+            screen.noteBoot()
             var failure: String?
             do { try guest.start() } catch { failure = "\(error)" }
             launch.withLock {

@@ -37,6 +37,9 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     /// What the terminal answers to a guest that asks (its size, its kind) is typed back at the guest.
     private let reply = Mutex<(@Sendable ([UInt8]) -> Void)?>(nil)
 
+    /// When each of the guest's lives began, by the clock of the stamps.
+    let boots = Mutex<[UInt64]>([])
+
     package static let scrollback = 10_000
 
     package init(size: Size, wakeup: Wakeup) {
@@ -60,6 +63,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     package func write(_ bytes: UnsafeRawBufferPointer) {
         if isAwaited.load(ordering: .relaxed) { sched_yield() }
         let (answer, isFirst) = locked { terminal in
+            terminal.clock = steadyNanoseconds()
             terminal.feed(bytes)
             writes &+= 1
             defer { hasNews = true }
@@ -72,7 +76,10 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
 
     /// Shows a line that is not the guest's: the launcher's story under --verbose.
     package func note(_ text: String) {
-        locked { $0.feed("\u{1b}[0;2m" + text.onOneLine + "\u{1b}[0m\r\n") }
+        locked { terminal in
+            terminal.clock = steadyNanoseconds()
+            terminal.feed("\u{1b}[0;2m" + text.onOneLine + "\u{1b}[0m\r\n")
+        }
         wakeup.ring()
     }
 
@@ -218,7 +225,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     }
 
     /// Rows down to the last one with text or the cursor in it.
-    private static func usedRows(_ terminal: Terminal) -> Int {
+    static func usedRows(_ terminal: Terminal) -> Int {
         var rows = terminal.rows
         while rows > terminal.cursor.row + 1, terminal.row(rows - 1).allSatisfy(\.isBlank) { rows -= 1 }
         return rows
@@ -267,7 +274,7 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
 
 extension Style {
     /// The looks of a terminal's cell. Both sides write colours the same way.
-    fileprivate init(_ cell: Cell) {
+    init(_ cell: Cell) {
         self.init(
             foreground: Ink(rawValue: cell.foreground.rawValue), background: Ink(rawValue: cell.background.rawValue))
         let given = cell.attributes

@@ -20,8 +20,8 @@ extension Workspace {
     /// Takes an event in cells of the whole screen.
     package mutating func handle(_ event: MouseEvent) -> [Effect] {
         if question != nil { return [] }
-        if !overlays.isEmpty {
-            return withTopOverlay { overlay, workspace in overlay.handle(event, in: &workspace) }
+        if let mouseOverlay {
+            return with(overlay: mouseOverlay) { overlay, workspace in overlay.handle(event, in: &workspace) }
         }
         if event.kind != .press, let grip { return follow(event, with: grip) }
         guard event.kind == .press else { return [] }
@@ -94,28 +94,30 @@ extension Workspace {
     /// Tells a guest what happened in its pane; nil when it did not ask, or when Shift says that it is not meant.
     private func tell(_ event: MouseEvent, to frame: PaneFrame) -> [Effect]? {
         guard !event.modifiers.contains(.shift), screens.indices.contains(frame.pane),
-            panes[frame.pane].phase.isAlive, screens[frame.pane].wantsMouse
+            panes[frame.pane].phase.isAlive, screens[frame.pane].wantsMouse, copyMode(of: frame.pane) == nil
         else { return nil }
+        let rect = textRect(of: frame)
         var inside = event
         // A drag may leave the pane; for the guest it stops at the edge.
-        inside.column = min(max(0, event.column - frame.content.column), frame.content.columns - 1)
-        inside.row = min(max(0, event.row - frame.content.row), frame.content.rows - 1)
+        inside.column = min(max(0, event.column - rect.column), rect.columns - 1)
+        inside.row = min(max(0, event.row - rect.row), rect.rows - 1)
         guard let bytes = screens[frame.pane].encode(inside) else { return [] }
         return [.send(pane: frame.pane, bytes: bytes)]
     }
 
     private mutating func turnWheel(_ event: MouseEvent, over frame: PaneFrame) -> [Effect] {
         if let effects = tell(event, to: frame) { return effects }
-        return wheel(frame.pane, up: event.button == .wheelUp, lines: Self.wheelLines)
-    }
-
-    /// The wheel was turned over a pane whose guest does not want to know.
-    package mutating func wheel(_ pane: Int, up: Bool, lines: Int) -> [Effect] {
-        guard screens.indices.contains(pane) else { return [] }
-        let bytes = screens[pane].encodeWheel(up: up, lines: lines)
-        return bytes.isEmpty ? [] : [.send(pane: pane, bytes: bytes)]
+        return wheel(pane: frame.pane, lines: event.button == .wheelUp ? Self.wheelLines : -Self.wheelLines)
     }
 
     /// A button was pressed, moved or released over the text of a pane whose guest does not want to know.
-    package mutating func selectText(_ event: MouseEvent, in pane: Int) -> [Effect] { [] }
+    package mutating func selectText(_ event: MouseEvent, in pane: Int) -> [Effect] {
+        guard event.button == .left || event.kind != .press, let rect = textRect(of: pane) else { return [] }
+        let (column, row) = (event.column - rect.column, event.row - rect.row)
+        switch event.kind {
+        case .press: return selectionPress(pane: pane, column: column, row: row)
+        case .motion: return selectionDrag(column: column, row: row)
+        case .release: return selectionRelease()
+        }
+    }
 }

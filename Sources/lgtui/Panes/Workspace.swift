@@ -11,6 +11,12 @@ package enum Effect: Equatable, Sendable {
     case capture(pane: Int)
     case reloadSettings
     case theme(String)
+    /// Forgets the pane's scrollback.
+    case clearHistory(pane: Int)
+    /// Writes a new file, or replaces one.
+    case save(file: String, bytes: [UInt8])
+    /// Hands text to the clipboard of the user's terminal.
+    case clipboard([UInt8])
     case suspend
     case redraw
     case quit
@@ -124,6 +130,8 @@ package struct Workspace: Sendable {
         get { settings.keys }
         set { settings.keys = newValue }
     }
+    package var copying = Copying()
+    package var stamps = StampDisplay()
     /// The guests' screens, one a pane, for whatever reads or copies their text.
     package var screens: [PaneScreen] = []
     /// The session's clock in nanoseconds; kept by the session, read by everything that times out.
@@ -166,23 +174,49 @@ package struct Workspace: Sendable {
     /// Draws what lies over the panes, and remembers what it found out while drawing.
     package mutating func paintOverlays(_ stage: Stage, on canvas: inout Canvas) {
         for index in overlays.indices {
-            var overlay = overlays[index]
+            // Taken out, so that an overlay with much in it is changed in place rather than copied.
+            var overlay = overlays.remove(at: index)
             overlay.paint(self, stage, on: &canvas)
-            overlays[index] = overlay
+            overlays.insert(overlay, at: index)
         }
     }
 
-    private mutating func overlayTakes(_ key: Key) -> [Effect] {
-        withTopOverlay { overlay, workspace in overlay.handle(key, in: &workspace) }
-    }
+    /// The overlay that has the keyboard: the topmost that wants it.
+    private var keyOverlay: Int? { overlays.lastIndex { $0.takesKeys(in: self) } }
 
-    mutating func withTopOverlay(
+    /// Where the cursor of the terminal belongs: nil when no overlay has the keyboard, `.some(nil)` when it hides it.
+    package var overlayCursor: (column: Int, row: Int)?? { keyOverlay.map { overlays[$0].cursor } }
+
+    private mutating func withKeyOverlay(
         _ body: (inout any Overlay, inout Workspace) -> OverlayAnswer
     ) -> [Effect] {
-        guard var overlay = overlays.popLast() else { return [] }
-        let place = overlays.count
+        with(overlay: keyOverlay, body)
+    }
+
+    /// The overlay that gets what the mouse does.
+    var mouseOverlay: Int? { overlays.lastIndex(where: \.takesMouse) }
+
+    mutating func with(
+        overlay place: Int?, _ body: (inout any Overlay, inout Workspace) -> OverlayAnswer
+    ) -> [Effect] {
+        guard let place else { return [] }
+        var overlay = overlays.remove(at: place)
         let answer = body(&overlay, &self)
         // Below whatever it has opened itself.
+        if !answer.closes { overlays.insert(overlay, at: min(place, overlays.count)) }
+        return answer.effects
+    }
+
+    private mutating func overlayTakes(_ key: Key) -> [Effect] { withKeyOverlay { $0.handle(key, in: &$1) } }
+
+    /// Changes the topmost overlay of a kind that `isMeant`; nil when there is none. It is closed when `body` says so.
+    package mutating func update<Kind: Overlay>(
+        _ kind: Kind.Type, where isMeant: (Kind) -> Bool, _ body: (inout Kind, inout Workspace) -> OverlayAnswer
+    ) -> [Effect]? {
+        let place = overlays.lastIndex { ($0 as? Kind).map(isMeant) ?? false }
+        guard let place, var overlay = overlays[place] as? Kind else { return nil }
+        overlays.remove(at: place)
+        let answer = body(&overlay, &self)
         if !answer.closes { overlays.insert(overlay, at: min(place, overlays.count)) }
         return answer.effects
     }
@@ -191,7 +225,7 @@ package struct Workspace: Sendable {
 
     /// Whether the next byte of input belongs to the guest or to us.
     package var inputTarget: InputDecoder.Target {
-        prefixSince != nil || question != nil || !overlays.isEmpty ? .keys : .guest
+        prefixSince != nil || question != nil || keyOverlay != nil ? .keys : .guest
     }
 
     /// Takes one piece of input.
@@ -204,9 +238,13 @@ package struct Workspace: Sendable {
             prefixSince = now
             message = nil
             return []
+        case .paste(let text):
+            prefixSince = nil
+            if question != nil { return [] }
+            return keyOverlay == nil ? paste(text) : withKeyOverlay { $0.paste(text, in: &$1) }
         case .key(let key):
             if question != nil { return answer(key) }
-            if prefixSince == nil, !overlays.isEmpty {
+            if prefixSince == nil, keyOverlay != nil {
                 // The prefix works everywhere, or a forgotten page would lock everything up.
                 if key != keys.prefixKey { return overlayTakes(key) }
                 prefixSince = now

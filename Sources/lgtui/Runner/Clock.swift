@@ -49,3 +49,23 @@ package func inBackground(_ body: @escaping @Sendable () -> Void) {
         box.takeRetainedValue().body()
     }
 }
+
+/// What to add to `steadyNanoseconds` to get nanoseconds since 1970.
+package func wallClockOffset() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return (UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)) &- steadyNanoseconds()
+}
+
+/// `14:03:07`, local time, of nanoseconds since 1970; with milliseconds `14:03:07.123`.
+package func timeOfDay(_ nanoseconds: UInt64, milliseconds: Bool = false) -> String {
+    var seconds = time_t(truncatingIfNeeded: nanoseconds / 1_000_000_000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    func padded(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let text = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded(Int($0), 2) }.joined(separator: ":")
+    return milliseconds ? text + "." + padded(Int(nanoseconds / 1_000_000 % 1000), 3) : text
+}

@@ -13,6 +13,8 @@ package final class Session {
     private let panes: [Pane]
     private let signals: SignalSource
     private let wakeup: Wakeup
+    /// What work in the background has to say.
+    private let news: NewsBox
     private let screen: CursesScreen
     private var painter: Painter
     private var workspace: Workspace
@@ -41,6 +43,8 @@ package final class Session {
     private static let echoFrameTime: UInt64 = 5_000_000
     private static let echoTime: UInt64 = 50_000_000
     private static let escapeTime: UInt64 = 25_000_000
+    /// A paste whose end has not come after so long a pause has none.
+    private static let pasteTime: UInt64 = 2_000_000_000
 
     /// Opens the screen; the guests are not started yet.
     package init(
@@ -51,6 +55,7 @@ package final class Session {
         // Before any thread is made, so that all inherit the blocked signals.
         signals = SignalSource()
         wakeup = Wakeup()
+        news = NewsBox(wakeup: wakeup)
         screen = try CursesScreen(environment: environment)
         let size = screen.size
         workspace = Workspace(panes: lab.guests.map(\.name), size: size)
@@ -79,6 +84,7 @@ package final class Session {
             return Pane(configuration, size: size, wakeup: wakeup)
         }
         self.workspace.screens = panes.map(\.screen)
+        self.workspace.stamps.wallOffset = wallClockOffset()
         rates = Array(repeating: RateMeter(), count: panes.count)
         bells = Array(repeating: 0, count: panes.count)
         outputs = Array(repeating: OutputWatch(), count: panes.count)
@@ -172,7 +178,14 @@ package final class Session {
             // Nothing is to be seen of bytes for a guest until it answers, and a frame without the answer would delay it.
             if case .guest = piece { echoUntil = now &+ Self.echoTime } else { needsFrame = true }
         }
-        escapeDue = decoder.isEmpty ? nil : now &+ Self.escapeTime
+        let patience = decoder.isPasting ? Self.pasteTime : Self.escapeTime
+        escapeDue = decoder.isEmpty && !decoder.isPasting ? nil : now &+ patience
+    }
+
+    /// On a thread of its own: a slow disk is no reason for a still screen.
+    private func save(_ bytes: [UInt8], to file: String) {
+        let news = news
+        inBackground { news.add(writeFile(file, bytes)) }
     }
 
     private func carryOut(_ effect: Effect) {
@@ -200,6 +213,10 @@ package final class Session {
             if panes.indices.contains(pane) { panes[pane].toggleCapture() }
         case .reloadSettings: reloadSettings()
         case .theme(let name): wear(theme: name)
+        case .clearHistory(let pane):
+            if panes.indices.contains(pane) { panes[pane].screen.clearHistory() }
+        case .save(let file, let bytes): save(bytes, to: file)
+        case .clipboard(let text): screen.setClipboard(text)
         case .suspend: suspend(group: true)
         case .redraw: repaint()
         case .quit: ending = .quit
@@ -280,6 +297,7 @@ package final class Session {
     // MARK: Guests
 
     private func takeNews() {
+        for line in news.take() { workspace.tell(line.text, line.isBad ? .error : .notice) }
         for (index, pane) in panes.enumerated() {
             let news = pane.takeNews()
             for line in news.lines { workspace.tell("\(pane.name): \(line.text)", line.isBad ? .error : .notice) }
@@ -326,10 +344,13 @@ package final class Session {
         lastFrame = now
         for (index, pane) in panes.enumerated() {
             workspace.panes[index].phase = pane.phase
-            if let frame = workspace.frame(of: index) { pane.screen.resize(to: frame.content.size) }
+            if let rect = workspace.frame(of: index).map({ workspace.textRect(of: $0) }) {
+                pane.screen.resize(to: rect.size)
+            }
         }
         workspace.forgetMarksInView()
         painter.paint(&workspace, rates: rates, sum: sum)
+        if workspace.overlays.contains(where: \.isBusy) { needsFrame = true }
         ringBells()
         let cursor = cursorPosition()
         painter.show { screen.draw(&$0, cursor: cursor) }
@@ -338,14 +359,14 @@ package final class Session {
     /// Where the focused guest's cursor is on our screen; nil when it is hidden, covered, or of no use.
     private func cursorPosition() -> (column: Int, row: Int)? {
         screen.cursorStyle = 0
-        if let overlay = workspace.overlays.last { return overlay.cursor }
+        if let cursor = workspace.overlayCursor { return cursor }
         guard workspace.question == nil, panes.indices.contains(workspace.focus),
-            workspace.panes[workspace.focus].phase.isAlive, let frame = workspace.plan.frame(of: workspace.focus)
+            workspace.panes[workspace.focus].phase.isAlive, let rect = workspace.textRect(of: workspace.focus)
         else { return nil }
         let glance = panes[workspace.focus].screen.glance()
-        let column = frame.content.column + glance.cursorColumn
-        let row = frame.content.row + glance.cursorRow
-        guard glance.isCursorVisible, frame.content.contains(column: column, row: row) else { return nil }
+        let column = rect.column + glance.cursorColumn
+        let row = rect.row + glance.cursorRow
+        guard glance.isCursorVisible, rect.contains(column: column, row: row) else { return nil }
         screen.cursorStyle = glance.cursorStyle
         return (column, row)
     }

@@ -51,6 +51,7 @@ extension Theme {
         ("message-error", ("8", nil, true)), ("question", ("0", "a", true)), ("hint", ("4", nil, false)),
         ("hint-key", ("6", nil, false)), ("help", ("5", "1", false)), ("help-title", ("b", "1", true)),
         ("help-key", ("a", "1", true)), ("selection", ("6", "2", false)),
+        ("match", ("0", "9", false)), ("match-current", ("0", "a", true)), ("stamp", ("4", nil, false)),
     ]
 
     /// The value of a line, without quotes and comment.

@@ -27,6 +27,9 @@ package struct Theme: Sendable, Equatable {
     package var helpTitle = Style(attributes: .bold)
     package var helpKey = Style(attributes: .bold)
     package var selection = Style(attributes: .reverse)
+    package var match = Style(attributes: [.bold, .underline])
+    package var matchCurrent = Style(attributes: [.bold, .reverse])
+    package var stamp = Style(attributes: .dim)
 
     package init(name: String) { self.name = name }
 
@@ -58,6 +61,9 @@ package struct Theme: Sendable, Equatable {
         Role(key: "help-title", meaning: "headings of the help page", path: \.helpTitle),
         Role(key: "help-key", meaning: "keys on the help page", path: \.helpKey),
         Role(key: "selection", meaning: "selected text", path: \.selection),
+        Role(key: "match", meaning: "text that a search found", path: \.match),
+        Role(key: "match-current", meaning: "the found text that the cursor is on", path: \.matchCurrent),
+        Role(key: "stamp", meaning: "time stamps beside console lines", path: \.stamp),
     ]
 
     /// The same theme without a single colour.

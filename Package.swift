@@ -25,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         // The demo guest's ELF, as it is, in the read-only data of the program. Guests/ builds it.
         .target(name: "CDemoGuest", exclude: ["demo.elf"], cSettings: [.headerSearchPath(".")]),
-        .target(name: "I386", swiftSettings: strict),
+        .target(name: "I386", dependencies: ["CLinux"], swiftSettings: strict),
         .target(
             name: "Hypervisor",
             dependencies: ["I386", .product(name: "SystemPackage", package: "swift-system")],

@@ -2,6 +2,7 @@
 // it; nothing in it has been opened or believed yet.
 
 import Hypervisor
+import I386
 
 /// What a guest should be.
 public struct GuestConfiguration: Sendable {
@@ -22,12 +23,14 @@ public struct GuestConfiguration: Sendable {
     public var devicePath: String?
     /// Whether the log also tells what the original launcher told under `--verbose`.
     public var verbose: Bool
+    /// How the embedded hypervisor executes instructions.
+    public var engine: Engine
 
     /// - Parameter disks: a short way to name devices that are disks; they come before `devices`.
     public init(
         name: String, memory: MemorySize, kernel: KernelSource, dialect: Dialect = .linux2623, initrd: String? = nil,
         disks: [Disk] = [], devices: [Device] = [], arguments: [String] = [], devicePath: String? = nil,
-        verbose: Bool = false
+        verbose: Bool = false, engine: Engine = .auto
     ) {
         self.name = name
         self.memory = memory
@@ -38,6 +41,7 @@ public struct GuestConfiguration: Sendable {
         self.arguments = arguments
         self.devicePath = devicePath
         self.verbose = verbose
+        self.engine = engine
     }
 
     /// Those of the devices that are disks, in order.

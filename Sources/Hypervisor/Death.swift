@@ -33,6 +33,9 @@ public enum GuestDeath: Error, Hashable, Sendable, CustomStringConvertible {
     case badDMAPiece(length: UInt32, address: UInt32)
     case badDMABuffer(UInt32)
 
+    /// In lock-step mode: our fault, not the guest's. In words, over many lines.
+    case enginesDiffer(String)
+
     public var description: String {
         switch self {
         case .crash(let message): Self.crashPrefix + message
@@ -58,6 +61,7 @@ public enum GuestDeath: Error, Hashable, Sendable, CustomStringConvertible {
         case .badDMAKey(let key): "DMA key \(hex(key)) is not an aligned address in guest memory"
         case .badDMAPiece(let length, let address): "DMA piece of \(length) bytes at \(hex(address)) leaves its page"
         case .badDMABuffer(let address): "bound DMA buffer at \(hex(address)) is not in guest memory"
+        case .enginesDiffer(let report): "the engines differ: \(report)"
         }
     }
 

@@ -63,15 +63,20 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - memory: all that the guest will ever have; the launcher has loaded it, or will have before `run`.
+    ///   - engine: how instructions are executed.
     ///   - recordsTraps: keeps the last traps for `trapLog`.
     /// - Throws: ENOMEM and the like, when the host has no room for a processor.
-    public convenience init(memory: GuestMemory, dialect: Dialect, recordsTraps: Bool = false) throws(Errno) {
+    public convenience init(
+        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool = false
+    ) throws(Errno) {
         try self.init(
-            memory: memory, dialect: dialect, recordsTraps: recordsTraps, sharedKeys: .process, guestIDs: .process)
+            memory: memory, dialect: dialect, engine: engine, recordsTraps: recordsTraps, sharedKeys: .process,
+            guestIDs: .process)
     }
 
     package init(
-        memory: GuestMemory, dialect: Dialect, recordsTraps: Bool, sharedKeys: SharedKeys, guestIDs: GuestIDs
+        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool, sharedKeys: SharedKeys,
+        guestIDs: GuestIDs
     ) throws(Errno) {
         self.memory = memory
         self.dialect = dialect
@@ -79,7 +84,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         self.guestIDs = guestIDs
         traps = recordsTraps ? TrapLog() : nil
         do throws(HostMemoryError) {
-            cpu = try CPU(memory: memory)
+            cpu = try CPU(memory: memory, engine: engine)
         } catch {
             throw Errno(rawValue: error.errno)
         }

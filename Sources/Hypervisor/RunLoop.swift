@@ -61,6 +61,7 @@ extension EmbeddedLguest {
             }
         case .interrupted:
             bank.count(.interrupted)
+            if let difference = cpu.lockstepDifference { throw .enginesDiffer(difference) }
         case .trap(let vector, let errorCode, let kind):
             try handleTrap(vector: vector, errorCode: errorCode, kind: kind)
         case .illegalTranslation(let entry, let address, let isDirectory):

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A virtual Pentium-Pro-class processor in 32-bit protected mode, for code in rings 1 and 3.
 ///
-/// It belongs to one thread. Only `requestExit`, `instructions` and `GuestMemory.noteExternalWrite` may be used from
+/// It belongs to one thread. Only `requestExit`, `requestSample`, the counters and `GuestMemory.noteExternalWrite` may be used from
 /// others. What no guest of ours can have (I/O ports, control registers, MSRs, an own IDT) raises #GP(0) as it would
 /// for any code outside of ring 0.
 public final class CPU: @unchecked Sendable {
@@ -36,15 +36,26 @@ public final class CPU: @unchecked Sendable {
     let gates: UnsafeMutablePointer<StoredGate>
     let code: CodeCache
     let table = OpcodeTable()
+    /// Where hot code goes; nil when the interpreter does everything.
+    private(set) var translator: Translator?
+    private(set) var lockstep: Lockstep?
     private let retired = Atomic<UInt64>(0)
+    private let published = Mutex(EngineCounters())
+    let sample = Atomic<UInt64>(0)
+
+    private let block: UnsafeMutableRawPointer
 
     static let spaceCount = 8
     static let maximumDescriptors = 8192
 
-    public init(memory: GuestMemory) throws(HostMemoryError) {
+    /// - Parameter engine: see there; a translator that the host refuses memory for is done without.
+    public init(memory: GuestMemory, engine: Engine = .auto) throws(HostMemoryError) {
         self.memory = memory
         code = try CodeCache(frames: Int(memory.size / 4096))
-        state = .allocate(capacity: 1)
+        block = .allocate(byteCount: TranslationFrame.allocation, alignment: 64)
+        // SAFETY: frame, state and targets share the allocation as TranslationFrame says.
+        state = (block - Int(TranslationFrame.offset)).bindMemory(to: CPUState.self, capacity: 1)
+        state.frame.initialize(to: TranslationFrame())
         state.initialize(to: CPUState())
         core = .allocate(capacity: 1)
         core.initialize(to: CoreState())
@@ -55,13 +66,15 @@ public final class CPU: @unchecked Sendable {
         gdt.initialize(repeating: 0, count: Self.maximumDescriptors)
         gates = .allocate(capacity: 256)
         gates.initialize(repeating: StoredGate(), count: 256)
+        core.pointee.shiftAuxiliary = Translator.shiftAuxiliary
         resynchronise()
+        if engine != .interpreter, Self.canTranslate { startTranslator(engine) }
     }
 
     deinit {
         for i in 0..<Self.spaceCount { spaces[i].deallocate() }
         spaces.deallocate()
-        state.deallocate()
+        block.deallocate()
         core.deallocate()
         gdt.deallocate()
         gates.deallocate()
@@ -76,10 +89,53 @@ public final class CPU: @unchecked Sendable {
     /// Instructions retired up to the last return of `run`. Any thread.
     public nonisolated var instructions: UInt64 { retired.load(ordering: .relaxed) }
 
+    private static var canTranslate: Bool {
+        #if arch(x86_64)
+            true
+        #else
+            false
+        #endif
+    }
+
+    private func startTranslator(_ engine: Engine) {
+        guard let t = try? Translator(state: state) else { return }
+        if engine == .lockstep { lockstep = Lockstep() }
+        let frame = state.frame
+        frame.pointee.cpu = Unmanaged.passUnretained(self).toOpaque()
+        frame.pointee.slowAccess = unsafeBitCast(slowAccessHelper, to: UnsafeRawPointer.self)
+        frame.pointee.executeOp = unsafeBitCast(executeOpHelper, to: UnsafeRawPointer.self)
+        frame.pointee.loadX87 = unsafeBitCast(loadX87Helper, to: UnsafeRawPointer.self)
+        frame.pointee.storeX87 = unsafeBitCast(storeX87Helper, to: UnsafeRawPointer.self)
+        translator = t
+    }
+
+    /// What the engine has done up to the last return of `run`. Any thread.
+    public nonisolated var engineCounters: EngineCounters { published.withLock { $0 } }
+
+    /// Asks for a sample of what the guest is doing: `lastSample` changes within a millisecond while it runs. Any thread.
+    public nonisolated func requestSample() {
+        _ = memory.attention.pointee.bitwiseOr(GuestMemory.sampleRequested, ordering: .releasing)
+    }
+
+    /// The answer to the last `requestSample` that was answered. Any thread.
+    public nonisolated var lastSample: ExecutionSample? { ExecutionSample(packed: sample.load(ordering: .acquiring)) }
+
+    /// For tests: translates whatever runs for the second time, in traces of at most `items` instructions that, if
+    /// `isolated`, all end in Swift.
+    public func translateEverything(items: Int, isolated: Bool) {
+        translator?.threshold = 0
+        translator?.maximumItems = items
+        translator?.isIsolated = isolated
+        dropAllCode()
+    }
+
     /// Blocks decoded so far: what self-modifying code costs.
     package var blocksBuilt: UInt64 { code.built }
 
     func publishRetired(_ count: Int) {
+        var counters = translator?.counters ?? EngineCounters()
+        counters.decoded = code.built
+        published.withLock { $0 = counters }
         retired.store(retired.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: count), ordering: .relaxed)
     }
 }
@@ -120,6 +176,12 @@ struct CoreState {
     var mode: UInt8 = 0
     /// The code segment is flat, so that decoded blocks may be kept.
     var isCacheable = false
+    /// See `CPUState.shiftAuxiliary`.
+    var shiftAuxiliary: UInt32 = 0
+    /// Every page that is written to has to be noted for a comparison of the engines.
+    var isRecording = false
+    /// What an instruction called from generated code has thrown.
+    var fault = CPUFault(vector: 0)
     /// Single-step trap is inhibited for one instruction (a load of ss).
     var inhibitTrap = false
     /// An instruction asks for an exit: the vector, and whether it is that of an `int n`.

@@ -72,7 +72,8 @@ public struct CPUState: Sendable {
     // Offset 152: what STR and SLDT report. There is no task switching and no LDT.
     public var tr: UInt16 = 0
     public var ldtr: UInt16 = 0
-    package var reserved: UInt32 = 0
+    /// AF after a shift, which the manual leaves undefined: 0, or the flag on hosts that set it.
+    package var shiftAuxiliary: UInt32 = 0
 
     // Offset 160.
     public var x87 = X87State()

@@ -22,10 +22,11 @@ public final class GuestMemory: @unchecked Sendable {
     public let size: UInt64
 
     // What the CPU should look at on its next block edge: bit 0 = somebody wants it to stop, bit 1 = decoded code was
-    // overwritten. One word for both, because the loop looks at every edge.
+    // overwritten, bit 2 = somebody wants to know where it is. One word for both, because the loop looks at every edge.
     let attention: UnsafeMutablePointer<Atomic<UInt32>>
     static let exitRequested: UInt32 = 1
     static let codeOverwritten: UInt32 = 2
+    static let sampleRequested: UInt32 = 4
 
     // One byte per frame: the CPU has decoded code from it. Written by the CPU's thread, read by all.
     let frameHasCode: UnsafeMutablePointer<Atomic<UInt8>>

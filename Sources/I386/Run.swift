@@ -21,11 +21,15 @@ extension CPU {
     private func runBlocks(_ left: inout Int) -> Exit {
         while true {
             if let exit = attend() { return exit }
+            if lockstep?.difference != nil { return .interrupted }
             if left <= 0 { return .budgetSpent }
             do throws(CPUFault) {
                 if state.pointee.eflags & Flag.tf == 0, core.pointee.isCacheable {
                     let block = try findBlock()
-                    if Int(block.pointee.count) <= left {
+                    if let translator, try runTranslated(block, &left, translator) {
+                        // Done, as far as it went.
+                    } else if Int(block.pointee.count) <= left {
+                        if block.pointee.patience < 0 { block.pointee.patience = .max }
                         try interpret(block, &left)
                     } else {
                         try step(&left)
@@ -52,11 +56,17 @@ extension CPU {
         guard memory.attention.pointee.load(ordering: .relaxed) != 0 else { return nil }
         let wanted = memory.attention.pointee.exchange(0, ordering: .acquiring)
         if wanted & GuestMemory.codeOverwritten != 0 { dropOverwritten() }
+        if wanted & GuestMemory.sampleRequested != 0 {
+            let last = ExecutionSample(packed: sample.load(ordering: .relaxed))
+            let next = ExecutionSample(
+                eip: GuestVirtual(state.pointee.eip), isUser: isUser, number: (last?.number ?? 0) &+ 1)
+            sample.store(next.packed, ordering: .releasing)
+        }
         return wanted & GuestMemory.exitRequested != 0 ? .interrupted : nil
     }
 
     /// One instruction from the scratch block.
-    private func step(_ left: inout Int) throws(CPUFault) {
+    func step(_ left: inout Int) throws(CPUFault) {
         let block = try decodeScratch()
         var one = 1
         defer { left -= 1 - one }

@@ -58,8 +58,9 @@ import Testing
         (0..<Int(r.below(60) + 4)).map { _ in r.byte() }
     }
 
-    static func machine(_ code: [UInt8], seed: UInt64) throws -> TestMachine {
-        let m = try TestMachine(ring: seed & 4 == 0 ? 3 : 1, code)
+    static func machine(_ code: [UInt8], seed: UInt64, engine: Engine = .interpreter) throws -> TestMachine {
+        let m = try TestMachine(ring: seed & 4 == 0 ? 3 : 1, code, engine: engine)
+        if engine == .translator { m.cpu.translateEverything(items: 120, isolated: false) }
         var r = Random(state: ~seed)
         for i: UInt32 in 0..<64 { m.set(UInt32(truncatingIfNeeded: r.next()), at: TestMachine.data + i * 4) }
         m.set(10, at: TestMachine.data)
@@ -99,13 +100,13 @@ import Testing
         return nil
     }
 
-    @Test(arguments: 0..<400 as Range<UInt64>)
-    func blocksAndSingleInstructionsAgree(_ seed: UInt64) throws {
+    @Test(arguments: 0..<400 as Range<UInt64>, [Engine.interpreter, .translator])
+    func blocksAndSingleInstructionsAgree(_ seed: UInt64, engine: Engine) throws {
         var r = Random(state: seed)
         let code = seed & 1 == 0 ? Self.arithmetic(&r) : Self.noise(&r)
         // RDTSC shows real time: not comparable.
         guard !zip(code, code.dropFirst()).contains(where: { $0 == (0x0f, 0x31) }) else { return }
-        let a = try Self.machine(code, seed: seed)
+        let a = try Self.machine(code, seed: seed, engine: engine)
         let b = try Self.machine(code, seed: seed)
         var budget = 5000
         var first = a.run(budget)

@@ -20,9 +20,9 @@ final class TestMachine {
     static let userData: UInt16 = 0x7b
 
     /// - Parameter ring: 1 or 3; all segments are flat.
-    init(ring: Int = 1, _ bytes: [UInt8] = []) throws {
+    init(ring: Int = 1, _ bytes: [UInt8] = [], engine: Engine = .auto) throws {
         memory = try GuestMemory(size: 1 << 20)
-        cpu = try CPU(memory: memory)
+        cpu = try CPU(memory: memory, engine: engine)
         _ = memory.store32(Self.table | 7, at: GuestPhysical(Self.directory))
         for page: UInt32 in 0..<256 { map(page << 12, to: page << 12, 7) }
         cpu.setDescriptor(12, 0x00cf_ba00_0000_ffff)

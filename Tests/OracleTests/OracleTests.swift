@@ -6,10 +6,21 @@ import Testing
 @Suite struct OracleTests {
     static let files = ["integer.cases.gz", "sequences.cases.gz", "x87.cases.gz"]
 
-    @Test(arguments: files, [true, false])
-    func everyRecordedCaseEndsAsOnTheRealProcessor(file: String, stepping: Bool) throws {
+    /// How a case is run: to the trap or to the budget by the interpreter, or by translations of one instruction each, or
+    /// of as many as fit.
+    enum Way: CaseIterable { case stepping, budget, translatedAlone, translated }
+
+    @Test(arguments: files, Way.allCases)
+    func everyRecordedCaseEndsAsOnTheRealProcessor(file: String, way: Way) throws {
         let groups = try Recording.load(file)
-        let replay = Replay(machine: try ReplayMachine(), stepping: stepping)
+        let stepping = way == .stepping
+        let machine = try ReplayMachine(engine: way == .stepping || way == .budget ? .interpreter : .translator)
+        switch way {
+        case .stepping, .budget: break
+        case .translatedAlone: machine.cpu.translateEverything(items: 1, isolated: true)
+        case .translated: machine.cpu.translateEverything(items: 120, isolated: false)
+        }
+        let replay = Replay(machine: machine, stepping: stepping)
         var tally = Tally()
         for g in groups {
             let shape = InstructionShape(g.code, isPair: g.isPair)

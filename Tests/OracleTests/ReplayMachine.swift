@@ -52,9 +52,9 @@ final class ReplayMachine {
 
     struct SetupError: Error {}
 
-    init() throws {
+    init(engine: Engine = .interpreter) throws {
         memory = try GuestMemory(size: 1 << 20)
-        cpu = try CPU(memory: memory)
+        cpu = try CPU(memory: memory, engine: engine)
         guard let arena = memory.bytes(at: arenaPhysical, count: Arena.count) else { throw SetupError() }
         self.arena = arena
 

@@ -17,7 +17,8 @@ extension Guest {
         guard let path = configuration.devicePath else {
             do {
                 return try EmbeddedLguest(
-                    memory: memory, dialect: configuration.dialect, recordsTraps: configuration.verbose)
+                    memory: memory, dialect: configuration.dialect, engine: configuration.engine,
+                    recordsTraps: configuration.verbose)
             } catch {
                 throw .system("a virtual processor cannot be made", errno: error.rawValue)
             }

@@ -47,6 +47,7 @@ extension CPU {
         let block = (code.arena + code.used).bindMemory(to: Block.self, capacity: 1)
         block.initialize(to: Block(eip: eip, physical: physical))
         block.pointee.mode = core.pointee.mode
+        if let translator { block.pointee.patience = translator.threshold }
 
         // Marked before the bytes are read, so that a device writing them now is noticed.
         let start = Int(physical & 0xfff)
@@ -157,6 +158,9 @@ extension CPU {
                 ops[out].aux = op.imm
                 ops[out].next = op.next
                 ops[out].length &+= op.length
+                // For the translator, which takes the pair apart again: the jump's condition and length.
+                ops[out].opcode = op.opcode
+                ops[out].disp = UInt32(op.length)
             } else {
                 ops[out] = op
             }

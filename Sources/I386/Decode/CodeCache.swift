@@ -26,6 +26,8 @@ final class CodeCache {
     var marked: [UInt32] = []
     /// Counts wholesale drops, so that a caller knows whether its blocks survived.
     var generation: UInt64 = 0
+    /// Blocks that died by stores into them.
+    var deaths: UInt64 = 0
     /// Blocks ever built.
     var built: UInt64 = 0
     /// For instructions decoded on the spot.
@@ -89,17 +91,25 @@ extension CPU {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard code.writeMapped[frame] != 0 else { return }
         code.writeMapped[frame] = 0
-        let page = memory.base + frame << 12
+        let page = Int(bitPattern: memory.base + frame << 12)
         for i in 0..<Self.spaceCount where spaces[i].directory != AddressSpace.none {
             for j in 0..<2 * TLBEntry.count {
                 let e = spaces[i].entries + j
-                if e.pointee.page == page, e.pointee.writeTag != .max { e.pointee.writeTag |= TLBEntry.codeBit }
+                guard e.pointee.writeTag != .max else { continue }
+                if e.pointee.addend &+ Int(e.pointee.writeTag & 0xffff_f000) == page {
+                    e.pointee.writeTag |= TLBEntry.codeBit
+                }
             }
         }
     }
 
     /// Blocks in one frame beyond which a store kills them all rather than look for the right ones.
     private static var crowd: Int { 512 }
+
+    /// Whether any byte in a range (offsets in the page) may belong to a block.
+    func holdsCode(frame: Int, _ first: Int, _ last: Int) -> Bool {
+        code.granules[frame] & Self.granuleMask(first, last) != 0
+    }
 
     private static func granuleMask(_ first: Int, _ last: Int) -> UInt64 {
         let low = UInt64.max << UInt64(first >> 6)
@@ -155,6 +165,8 @@ extension CPU {
 
     private func kill(_ block: BlockPointer) {
         block.pointee.isDead = true
+        code.deaths &+= 1
+        translator?.kill(block: block)
         let bucket = code.buckets + CodeCache.bucket(block.pointee.physical, block.pointee.eip)
         if bucket.pointee == block {
             bucket.pointee = block.pointee.hashNext
@@ -209,6 +221,7 @@ extension CPU {
         code.marked.removeAll(keepingCapacity: true)
         for i in 0..<CodeCache.bucketCount { code.buckets[i] = nil }
         code.used = 0
+        translator?.flush()
         code.generation &+= 1
         forgetChains()
     }

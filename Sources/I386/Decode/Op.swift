@@ -75,6 +75,8 @@ struct Block {
     var isScratch = false
     /// Slots of ops in use, the boundary and the spare one included.
     var slots: UInt8 = 0
+    /// Its translation, if it starts one, else -1.
+    var trace: Int32 = -1
     /// Direct successors: the jump and, right behind it, the fall-through. See `Link`.
     var taken = Link()
     var notTaken = Link()
@@ -83,6 +85,10 @@ struct Block {
     /// Next block that has bytes in the same frame; second chain for the second page.
     var frameNext: UnsafeMutablePointer<Block>?
     var secondFrameNext: UnsafeMutablePointer<Block>?
+    /// The first of the translations that contain it, else -1.
+    var member: Int32 = -1
+    /// Runs that the interpreter still makes of it before it is worth a translation.
+    var patience: Int32 = .max
 
     /// Room for the header, a whole number of ops.
     static var headerSize: Int { 96 }
@@ -108,7 +114,13 @@ package enum CPULayout {
             ("Block", Block.headerSize, (MemoryLayout<Block>.size + 31) & ~31),
             ("Op", 32, MemoryLayout<Op>.stride),
             ("TLBEntry", 16, MemoryLayout<TLBEntry>.stride),
-        ]
+            ("TLBEntry.addend", 8, MemoryLayout<TLBEntry>.offset(of: \.addend)),
+            ("TranslationFrame", 128, (MemoryLayout<TranslationFrame>.size + 127) & ~127),
+            (
+                "CPUState", Int(TranslationFrame.x87ImageAt),
+                max(MemoryLayout<CPUState>.size, Int(TranslationFrame.x87ImageAt))
+            ),
+        ] + TranslationFrame.facts
     }
 }
 

@@ -3,7 +3,7 @@
 
 extension CPU {
     @inline(__always) private func setCarryOverflow(_ carry: Bool, _ overflow: Bool, keepAF: Bool) {
-        let af = keepAF ? state.pointee.carries & 0x10 : 0
+        let af = keepAF ? state.pointee.carries & 0x10 : UInt64(state.pointee.shiftAuxiliary)
         state.pointee.carries = af | (carry ? 1 << 32 : 0) | (carry != overflow ? 1 << 31 : 0)
     }
 
@@ -36,7 +36,7 @@ extension CPU {
         case .shr:
             let r = a &>> count
             setResult(r, size)
-            setCarryOverflow(bit(a, count &- 1), bit(a, top), keepAF: false)
+            setCarryOverflow(bit(a, count &- 1), bit(r, top &- 1), keepAF: false)
             return r
         case .sar:
             let signed = Self.signExtend(a, size)

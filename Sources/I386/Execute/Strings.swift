@@ -24,7 +24,11 @@ extension CPU {
             let count = register(4, width)
             if count == 0 { return true }
             // The first element is always done, so that a guest gets on however often it is interrupted.
-            if left == 0 || (!first && memory.attention.pointee.load(ordering: .relaxed) != 0) { return false }
+            if left == 0
+                || (!first && !core.pointee.isRecording && memory.attention.pointee.load(ordering: .relaxed) != 0)
+            {
+                return false
+            }
             first = false
             let moved = try bulk(op, min(count, left))
             if moved > 0 {

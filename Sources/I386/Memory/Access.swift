@@ -13,13 +13,13 @@ extension CPU {
     func fastRead(_ linear: UInt32, _ count: UInt32) -> UnsafeMutableRawPointer? {
         let e = core.pointee.tlb + Int((linear >> 12) & UInt32(TLBEntry.count - 1))
         guard e.pointee.readTag == (linear &+ (count - 1)) & 0xffff_f000 else { return nil }
-        return e.pointee.page + Int(linear & 0xfff)
+        return e.pointee.host(linear)
     }
     @inline(__always)
     func fastWrite(_ linear: UInt32, _ count: UInt32) -> UnsafeMutableRawPointer? {
         let e = core.pointee.tlb + Int((linear >> 12) & UInt32(TLBEntry.count - 1))
         guard e.pointee.writeTag == (linear &+ (count - 1)) & 0xffff_f000 else { return nil }
-        return e.pointee.page + Int(linear & 0xfff)
+        return e.pointee.host(linear)
     }
 
     // MARK: With the rights of the running code

@@ -19,8 +19,7 @@ struct AddressSpace {
 
     init() {
         entries = .allocate(capacity: 2 * TLBEntry.count)
-        let nowhere = UnsafeMutableRawPointer(bitPattern: 4096).unsafelyUnwrapped
-        entries.initialize(repeating: TLBEntry(page: nowhere), count: 2 * TLBEntry.count)
+        entries.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
         filters = .allocate(capacity: 2 * CodeFilter.words)
         filters.initialize(repeating: 0, count: 2 * CodeFilter.words)
     }

@@ -13,25 +13,26 @@ extension CPU {
         let table = space.pointee.entries + (user ? TLBEntry.count : 0)
         let entry = table + (Int(linear >> 12) & (TLBEntry.count - 1))
         let pageAddress = linear & 0xffff_f000
+        if core.pointee.isRecording { return try translateForLockstep(linear, write: write, user: user) }
         if write {
-            if entry.pointee.writeTag == pageAddress { return entry.pointee.page + Int(linear & 0xfff) }
+            if entry.pointee.writeTag == pageAddress { return entry.pointee.host(linear) }
             if entry.pointee.writeTag == pageAddress | TLBEntry.codeBit {
-                let frame = (entry.pointee.page - memory.base) >> 12
+                let frame = (entry.pointee.host(pageAddress) - memory.base) >> 12
                 if memory.frameHasCode[frame].load(ordering: .relaxed) == 0 {
                     // The code that was here is gone: stores may be fast again.
                     entry.pointee.writeTag = pageAddress
                     code.writeMapped[frame] = 1
                 }
-                return entry.pointee.page + Int(linear & 0xfff)
+                return entry.pointee.host(linear)
             }
         } else if entry.pointee.readTag == pageAddress {
-            return entry.pointee.page + Int(linear & 0xfff)
+            return entry.pointee.host(linear)
         }
 
         let walked = try walk(linear, write: write, user: user)
         // SAFETY: the walk has checked that the frame lies inside memory.
         let page = memory.base + Int(walked.frame) << 12
-        entry.pointee.page = page
+        entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
         entry.pointee.readTag = pageAddress
         if walked.writable && walked.dirty {
             if memory.frameHasCode[Int(walked.frame)].load(ordering: .relaxed) != 0 {
@@ -42,6 +43,31 @@ extension CPU {
             }
         } else {
             entry.pointee.writeTag = .max
+        }
+        return page + Int(linear & 0xfff)
+    }
+
+    /// The same without short cuts, so that every page is noted before it is written to.
+    private func translateForLockstep(
+        _ linear: UInt32, write: Bool, user: Bool
+    ) throws(CPUFault) -> UnsafeMutableRawPointer {
+        let table = spaces[core.pointee.space].entries + (user ? TLBEntry.count : 0)
+        let entry = table + (Int(linear >> 12) & (TLBEntry.count - 1))
+        let pageAddress = linear & 0xffff_f000
+        if !write, entry.pointee.readTag == pageAddress { return entry.pointee.host(linear) }
+        let walked = try walk(linear, write: write, user: user)
+        let page = memory.base + Int(walked.frame) << 12
+        entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
+        entry.pointee.readTag = pageAddress
+        entry.pointee.writeTag = .max
+        if write {
+            noteForLockstep(frame: Int(walked.frame))
+            if memory.frameHasCode[Int(walked.frame)].load(ordering: .relaxed) != 0 {
+                entry.pointee.writeTag = pageAddress | TLBEntry.codeBit
+            } else {
+                entry.pointee.writeTag = pageAddress
+                code.writeMapped[Int(walked.frame)] = 1
+            }
         }
         return page + Int(linear & 0xfff)
     }
@@ -98,6 +124,7 @@ extension CPU {
         memory.base.load(fromByteOffset: Int(at), as: UInt32.self)
     }
     private func setPhysical32(_ at: UInt32, _ value: UInt32) {
+        if core.pointee.isRecording { noteForLockstep(frame: Int(at >> 12)) }
         // SAFETY: as above. A guest that runs code out of its page tables gets what it asked for, but correctly.
         memory.base.storeBytes(of: value, toByteOffset: Int(at), as: UInt32.self)
         noteWrite(physical: Int(at), count: 4)

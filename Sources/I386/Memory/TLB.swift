@@ -6,11 +6,17 @@
 struct TLBEntry {
     var readTag: UInt32 = .max
     var writeTag: UInt32 = .max
-    /// Host address of the page's first byte.
-    var page: UnsafeMutableRawPointer
+    /// Host address of the page's first byte, less its linear one: the host address of a byte is one addition away.
+    var addend: Int = 0
 
     static let count = 512
     static let codeBit: UInt32 = 1
+
+    /// The host address of a linear one in this page.
+    @inline(__always) func host(_ linear: UInt32) -> UnsafeMutableRawPointer {
+        // SAFETY: entries whose tags can match are made by `translate`, from pages inside guest memory.
+        UnsafeMutableRawPointer(bitPattern: addend &+ Int(linear)).unsafelyUnwrapped
+    }
 }
 
 /// How much `CPU.flushTLB` forgets.

@@ -95,6 +95,7 @@ extension CPU {
     /// Whoever ran between two calls of `run` may have changed registers at will: derive everything again.
     func resynchronise() {
         state.pointee.zero = 0
+        state.pointee.shiftAuxiliary = core.pointee.shiftAuxiliary
         state.pointee.eflags = state.pointee.eflags & 0x0027_7fd7 | 2
         selectSpace()
         updateMode()

@@ -429,7 +429,8 @@ extension CPU {
                         // SAFETY: a link with the current tag was set together with its block.
                         let next = link.pointee.block.unsafelyUnwrapped
                         let after = left &- Int(next.pointee.count)
-                        if after >= 0, !next.pointee.isDead {
+                        next.pointee.patience &-= 1
+                        if after >= 0, !next.pointee.isDead, next.pointee.patience >= 0 {
                             left = after
                             block = next
                             op = next.ops
@@ -443,7 +444,8 @@ extension CPU {
                     if code.generation == generation, !block.pointee.isDead, !block.pointee.isScratch {
                         link.pointee = Link(tag: core.pointee.tag, block: next)
                     }
-                    guard left >= Int(next.pointee.count) else { break }
+                    next.pointee.patience &-= 1
+                    guard left >= Int(next.pointee.count), next.pointee.patience >= 0 else { break }
                     block = next
                 } else {
                     m.s.pointee.eip = target
@@ -464,7 +466,8 @@ extension CPU {
                         guard left > 0 else { break }
                         block = try findBlock()
                     }
-                    guard left >= Int(block.pointee.count) else { break }
+                    block.pointee.patience &-= 1
+                    guard left >= Int(block.pointee.count), block.pointee.patience >= 0 else { break }
                 }
                 left &-= Int(block.pointee.count)
                 op = block.ops

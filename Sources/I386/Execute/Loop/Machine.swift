@@ -38,12 +38,12 @@ struct Machine {
     @inline(__always) func readable(_ linear: UInt32, _ count: UInt32) -> UnsafeMutableRawPointer? {
         let e = tlb + Int((linear >> 12) & UInt32(TLBEntry.count - 1))
         guard _fastPath(e.pointee.readTag == (linear &+ (count - 1)) & 0xffff_f000) else { return nil }
-        return e.pointee.page + Int(linear & 0xfff)
+        return e.pointee.host(linear)
     }
     @inline(__always) func writable(_ linear: UInt32, _ count: UInt32) -> UnsafeMutableRawPointer? {
         let e = tlb + Int((linear >> 12) & UInt32(TLBEntry.count - 1))
         guard _fastPath(e.pointee.writeTag == (linear &+ (count - 1)) & 0xffff_f000) else { return nil }
-        return e.pointee.page + Int(linear & 0xfff)
+        return e.pointee.host(linear)
     }
 
     // MARK: Flags; see Flags.swift
@@ -124,19 +124,20 @@ struct Machine {
         let r = UInt32(truncatingIfNeeded: wide)
         let c = UInt32(truncatingIfNeeded: wide &>> 32) & 1
         result(r)
-        s.pointee.carries = carryOverflow(c, r >> 31 ^ c)
+        s.pointee.carries = carryOverflow(c, r >> 31 ^ c) | UInt64(s.pointee.shiftAuxiliary)
         return r
     }
     @inline(__always) func shr(_ a: UInt32, _ n: UInt32) -> UInt32 {
         let r = a &>> n
         result(r)
-        s.pointee.carries = carryOverflow(a &>> (n &- 1) & 1, a >> 31)
+        s.pointee.carries = carryOverflow(a &>> (n &- 1) & 1, r >> 30 & 1) | UInt64(s.pointee.shiftAuxiliary)
         return r
     }
     @inline(__always) func sar(_ a: UInt32, _ n: UInt32) -> UInt32 {
         let r = UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: n))
         result(r)
-        s.pointee.carries = carryOverflow(UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: n &- 1)) & 1, 0)
+        let c = UInt32(bitPattern: Int32(bitPattern: a) &>> Int32(bitPattern: n &- 1)) & 1
+        s.pointee.carries = carryOverflow(c, 0) | UInt64(s.pointee.shiftAuxiliary)
         return r
     }
     @inline(__always) func rol(_ a: UInt32, _ n: UInt32) -> UInt32 {

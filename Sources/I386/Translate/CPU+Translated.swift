@@ -1,0 +1,89 @@
+// Between the interpreter and generated code: when a block is worth a translation, how one is entered, and what to do
+// with what comes back.
+
+extension CPU {
+    /// Instructions that generated code may run before Swift looks around: some ten microseconds.
+    private static var chunk: Int { 32768 }
+
+    /// Runs translations from `block` on, translating it if it is time.
+    ///
+    /// - Returns: false when the block is for the interpreter.
+    func runTranslated(_ block: BlockPointer, _ left: inout Int, _ t: Translator) throws(CPUFault) -> Bool {
+        if block.pointee.trace < 0 {
+            block.pointee.patience &-= 1
+            guard block.pointee.patience < 0, translate(block, t) else { return false }
+        }
+        let trace = t.traces[Int(block.pointee.trace)]
+        var budget = min(left, Self.chunk) - (t.isIsolated ? 0 : Translator.slack)
+        guard budget >= trace.need else { return false }
+        if let lockstep {
+            budget = min(budget, trace.need + lockstep.leeway())
+            startRecording(lockstep)
+        }
+        let frame = state.frame
+        frame.pointee.left = budget
+        frame.pointee.tlb = core.pointee.tlb
+        state.packFlags()
+        t.counters.entries &+= 1
+        t.enter(UnsafeMutableRawPointer(state), t.address(trace.entry))
+        state.unpackFlags()
+        let done = budget - frame.pointee.left
+        left -= done
+        let value = frame.pointee.value
+        let reason = TranslatedExit(rawValue: frame.pointee.reason)
+        let generation = code.generation
+        switch reason {
+        case .link: state.pointee.eip = t.exits[Int(value)].target
+        case .indirect, .lookUp, .interpret, .fault: state.pointee.eip = value
+        case .resume, nil: break
+        }
+        if let lockstep {
+            compare(lockstep, block, count: done, reason)
+            guard code.generation == generation, lockstep.difference == nil else { return true }
+        }
+        switch reason {
+        case .link:
+            // Nobody is to fault on what was not asked for.
+            guard left > 0 else { break }
+            let next = try findBlock()
+            if code.generation == generation, next.pointee.trace >= 0 {
+                t.link(Int(value), to: Int(next.pointee.trace))
+            }
+        case .indirect:
+            guard left > 0 else { break }
+            let next = try findBlock()
+            if next.pointee.trace >= 0 { t.setTarget(value, trace: Int(next.pointee.trace)) }
+        case .lookUp:
+            guard left > 0 else { break }
+            // The checked entries go by the TLB, so let it know the page.
+            _ = try translate(value, write: false, user: isUser)
+        case .interpret:
+            t.counters.interpreted &+= 1
+            try step(&left)
+        case .fault: throw core.pointee.fault
+        case .resume, nil: break
+        }
+        return true
+    }
+
+    /// Translates the trace that starts at a block.
+    private func translate(_ block: BlockPointer, _ t: Translator) -> Bool {
+        // Not while anything is wrong with it, and in the one mode that everybody uses.
+        guard !block.pointee.isDead, !block.pointee.isScratch, block.pointee.secondPage == .max,
+            block.pointee.mode == Self.modeFlat | Self.modeCode32 | Self.modeStack32
+        else {
+            block.pointee.patience = .max
+            return false
+        }
+        if t.isFull {
+            dropAllCode()
+            return false
+        }
+        var (items, blocks, end) = collect(block)
+        guard t.translate(&items, blocks: blocks, end: end, memoryBase: memory.base) != nil else {
+            block.pointee.patience = .max
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,112 @@
+// What generated code calls. These run in the middle of a trace, so they change nothing that the trace relies on: no
+// mapping, no mode, and no code that is still wanted is overwritten.
+
+/// Finds the host address of a guest access that missed the TLB; 0 when the interpreter has to do it: it faults, straddles
+/// a page, or stores into code.
+let slowAccessHelper: @convention(c) (UnsafeMutableRawPointer, UInt32, UInt32) -> UInt = { state, linear, kind in
+    // SAFETY: generated code passes the state of the CPU that runs it, which is alive while it runs.
+    let frame = state.assumingMemoryBound(to: CPUState.self).frame
+    guard let raw = frame.pointee.cpu else { return 0 }
+    let cpu = Unmanaged<CPU>.fromOpaque(raw).takeUnretainedValue()
+    return cpu.slowAccess(linear, bytes: kind & 0xff, write: kind & 0x100 != 0)
+}
+
+/// Executes one op in full. 0: go on; 1: it has faulted; 2: leave, `eip` is set.
+let executeOpHelper: @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> UInt32 = { state, op in
+    // SAFETY: as above; ops live as long as the translations of their blocks.
+    let frame = state.assumingMemoryBound(to: CPUState.self).frame
+    guard let raw = frame.pointee.cpu else { return 1 }
+    let cpu = Unmanaged<CPU>.fromOpaque(raw).takeUnretainedValue()
+    return cpu.callOut(op.assumingMemoryBound(to: Op.self))
+}
+
+/// Prepares the image that FRSTOR will load. 0: the x87 is off, or has exceptions that are not masked.
+let loadX87Helper: @convention(c) (UnsafeMutableRawPointer) -> UInt32 = { raw in
+    // SAFETY: as above.
+    let state = raw.assumingMemoryBound(to: CPUState.self)
+    let control = state.pointee.x87.control
+    guard state.pointee.cr0 & 0xc == 0, control & X87Status.exceptions == X87Status.exceptions else { return 0 }
+    state.x87Image.fill(state.x87)
+    let frame = state.frame
+    frame.pointee.x87Opcode = TranslationFrame.none
+    frame.pointee.x87Segment = 0xff
+    frame.pointee.isX87Loaded = true
+    return 1
+}
+
+/// Takes the x87 registers back out of the image that FNSAVE has just stored.
+let storeX87Helper: @convention(c) (UnsafeMutableRawPointer) -> Void = { raw in
+    // SAFETY: as above.
+    let state = raw.assumingMemoryBound(to: CPUState.self)
+    let frame = state.frame
+    let fpu = state.x87
+    frame.pointee.isX87Loaded = false
+    state.x87Image.read(fpu)
+    if frame.pointee.x87Opcode != TranslationFrame.none {
+        fpu.pointee.lastOpcode = frame.pointee.x87Opcode
+        fpu.pointee.instructionPointer = frame.pointee.x87Pointer
+        fpu.pointee.instructionSelector = state.pointee.cs.selector
+    }
+    if frame.pointee.x87Segment != 0xff {
+        fpu.pointee.operandPointer = frame.pointee.x87Data
+        let selectors = [
+            state.pointee.es.selector, state.pointee.cs.selector, state.pointee.ss.selector, state.pointee.ds.selector,
+        ]
+        fpu.pointee.operandSelector = selectors[Int(frame.pointee.x87Segment & 3)]
+    }
+}
+
+extension UnsafeMutablePointer<CPUState> {
+    /// The x87 registers inside.
+    @inline(__always) var x87: UnsafeMutablePointer<X87State> {
+        // SAFETY: a stored property of a struct in memory.
+        (UnsafeMutableRawPointer(self) + MemoryLayout<CPUState>.offset(of: \.x87).unsafelyUnwrapped)
+            .assumingMemoryBound(to: X87State.self)
+    }
+}
+
+extension CPU {
+    fileprivate func slowAccess(_ linear: UInt32, bytes: UInt32, write: Bool) -> UInt {
+        translator?.counters.slowAccesses &+= 1
+        guard linear & 0xfff <= 4096 - bytes else { return 0 }
+        do throws(CPUFault) {
+            let host = try translate(linear, write: write, user: isUser)
+            if write {
+                let physical = host - memory.base
+                let frame = physical >> 12
+                if memory.frameHasCode[frame].load(ordering: .relaxed) != 0,
+                    holdsCode(frame: frame, physical & 0xfff, (physical & 0xfff) + Int(bytes) - 1)
+                {
+                    return 0
+                }
+            }
+            return UInt(bitPattern: host)
+        } catch {
+            return 0
+        }
+    }
+
+    fileprivate func callOut(_ op: OpPointer) -> UInt32 {
+        state.unpackFlags()
+        state.pointee.eip = op.pointee.start
+        let before = code.deaths
+        do throws(CPUFault) {
+            guard try execute(op) else {
+                state.packFlags()
+                return 2
+            }
+        } catch {
+            state.packFlags()
+            // Not to be executed a second time: it may have got half-way, as ENTER does.
+            core.pointee.fault = error
+            return 1
+        }
+        state.packFlags()
+        guard code.deaths == before else {
+            // It has overwritten code, perhaps that of this trace.
+            state.pointee.eip = op.pointee.next
+            return 2
+        }
+        return 0
+    }
+}

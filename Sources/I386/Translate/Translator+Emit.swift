@@ -1,0 +1,297 @@
+// Translating one trace: entries, items, exits, and last what is seldom run. See GuestFlags for the art in it.
+
+extension Translator {
+    /// Translates and returns the number of the trace, or nil when not even the first instruction is for us.
+    func translate(
+        _ items: inout [TraceItem], blocks: [BlockPointer], end: TraceEnd, memoryBase: UnsafeMutableRawPointer
+    ) -> Int? {
+        guard let first = items.first else { return nil }
+        findLiveFlags(&items)
+        let kill = flagKill(items)
+        current = Int32(traces.count)
+        flags = GuestFlags(memory: Flag.status)
+        accounted = 0
+        isX87Known = false
+        (x87Pending, x87Segment) = (nil, nil)
+        deferred.removeAll(keepingCapacity: true)
+        a.failed = false
+        let start = a.position
+        let firstExit = exits.count
+
+        var trace = Trace(block: blocks[0], eip: first.start)
+        trace.isFlagFree = kill != nil
+        trace.need = items.count
+        trace.hostPage = UInt64(UInt(bitPattern: memoryBase + Int(blocks[0].pointee.physical & 0xffff_f000)))
+
+        emitEntries(&trace, kill.map { Array(items[...$0]) } ?? [])
+        traces.append(trace)
+        for next in items {
+            emitItem(next)
+            if a.failed { break }
+        }
+        if !a.failed {
+            switch end {
+            case .fallThrough(let target):
+                account(items.count)
+                emitExit(target, condition: nil)
+            case .interpret(let eip):
+                settleX87()
+                saveFlags()
+                account(items.count)
+                a.load(Host.scratch, immediate: eip)
+                a.jump(to: stubs.exits[Int(TranslatedExit.interpret.rawValue)])
+            case .jump: break
+            }
+        }
+        // The unlikely parts may defer more of their kind.
+        var index = 0
+        while index < deferred.count, !a.failed {
+            deferred[index]()
+            index += 1
+        }
+        deferred.removeAll(keepingCapacity: true)
+        if a.failed {
+            counters.failed += 1
+            a.position = start
+            traces.removeLast()
+            exits.removeLast(exits.count - firstExit)
+            return nil
+        }
+        let number = Int(current)
+        traces[number].end = a.position
+        for block in blocks {
+            members.append(TraceMember(trace: current, next: block.pointee.member))
+            block.pointee.member = Int32(members.count - 1)
+        }
+        blocks[0].pointee.trace = current
+        blocks[0].pointee.patience = 0
+        counters.translated += 1
+        for exit in firstExit..<exits.count where exits[exit].target == first.start { link(exit, to: number) }
+        return number
+    }
+
+    // MARK: Looking ahead
+
+    /// Where a fault or an exit may show flags, all are live; elsewhere those that are read before they are overwritten.
+    private func findLiveFlags(_ items: inout [TraceItem]) {
+        var live = Flag.status
+        for i in stride(from: items.count - 1, through: 0, by: -1) {
+            items[i].liveAfter = live
+            let op = items[i].op.pointee
+            let operation = items[i].operation
+            let touchesMemory = !op.traits.isDisjoint(with: .memory) && operation != .lea
+            if operation.isPureOnRegisters, isNative(items[i]), !touchesMemory || operation == .nop {
+                var killed = op.flagsCertainlyWritten
+                if operation == .jumpIf || operation == .nop { killed = 0 }
+                live = live & ~killed | operation.flagsRead(condition: op.opcode & 0xf)
+            } else {
+                live = Flag.status
+            }
+            items[i].liveBefore = live
+        }
+    }
+
+    /// The item that overwrites all flags before anything could show them, if it comes soon.
+    private func flagKill(_ items: [TraceItem]) -> Int? {
+        for (i, item) in items.prefix(Self.slack).enumerated() {
+            guard item.liveBefore == 0 else { return nil }
+            if item.op.pointee.flagsCertainlyWritten == Flag.status, item.operation != .jumpIf, item.operation != .nop {
+                return i
+            }
+        }
+        return nil
+    }
+
+    /// Instructions that a flag-free trace may run before it looks at the budget.
+    static var slack: Int { 16 }
+
+    // MARK: Entries
+
+    private func emitEntries(_ trace: inout Trace, _ untilKill: [TraceItem]) {
+        while a.position & 15 != 0 { a.byte(0x90) }
+        trace.indirectEntry = a.position
+        a.arithmetic(.cmp, 4, .register(Host.scratch), immediate: trace.eip)
+        a.jump(Assembler.notEqual, to: stubs.unknownTarget)
+        trace.checkedEntry = a.position
+        // The page must be where it was when this was translated.
+        let page = trace.eip & 0xffff_f000
+        let entry = Int32((page >> 12) & UInt32(TLBEntry.count - 1)) * 16
+        a.load64(Host.scratch2, immediate: trace.hostPage &- UInt64(page))
+        a.arithmetic(.cmp, 4, .memory(.at(Host.tlb, entry)), immediate: page)
+        let missing = a.jump(Assembler.notEqual)
+        a.arithmetic(.cmp, 8, Host.scratch2, memory: .at(Host.tlb, entry + 8))
+        let moved = a.jump(Assembler.notEqual)
+        trace.entry = a.position
+        a.arithmetic(.cmp, 8, .register(Host.budget), immediate: UInt32(trace.need))
+        let spent = a.jump(Assembler.less)
+        let eip = trace.eip
+        deferred.append { [self] in
+            a.bind(missing)
+            a.bind(moved)
+            leave(eip)
+        }
+        deferred.append { [self] in
+            a.bind(spent)
+            guard var kill = untilKill.last else { return leave(eip) }
+            // Here they are not dead at all.
+            kill.liveAfter = Flag.status
+            // Nobody brought the flags; but the budget has some slack, and soon there are new ones.
+            flags = GuestFlags(memory: Flag.status)
+            accounted = 0
+            for next in untilKill.dropLast() { emitItem(next) }
+            emitItem(kill)
+            saveFlags()
+            account(untilKill.count)
+            leave(kill.next)
+        }
+    }
+
+    private func leave(_ eip: UInt32) {
+        a.load(Host.scratch, immediate: eip)
+        a.jump(to: stubs.exits[Int(TranslatedExit.lookUp.rawValue)])
+    }
+
+    // MARK: Exits
+
+    /// Subtracts what has run from the budget; flags stay.
+    func account(_ executed: Int) {
+        settleX87()
+        guard executed > accounted else { return }
+        a.lea(8, Host.budget, .at(Host.budget, Int32(accounted - executed)))
+        accounted = executed
+    }
+
+    /// Leaves the trace for `target`.
+    func emitExit(_ target: UInt32, condition: UInt8?) {
+        let number = exits.count
+        let site = a.jump(condition)
+        emitExitStub(target, number, sites: [site])
+    }
+
+    /// The unlinked half of an exit.
+    func emitExitStub(_ target: UInt32, _ number: Int, sites: [Int]) {
+        let isLocal = (target ^ traces[Int(current)].eip) & 0xffff_f000 == 0
+        var exit = TraceExit(target: target, isLocal: isLocal)
+        exit.site = sites[0]
+        exit.savesFlags = flags.memory != Flag.status
+        exits.append(exit)
+        let then = flags
+        deferred.append { [self] in
+            flags = then
+            exits[number].stub = a.position
+            a.bind(sites[0])
+            saveFlags()
+            exits[number].tail = a.jump()
+            exits[number].toSwift = a.position
+            a.bind(exits[number].tail)
+            a.load(Host.scratch, immediate: UInt32(number))
+            a.jump(to: stubs.exits[Int(TranslatedExit.link.rawValue)])
+        }
+    }
+
+    // MARK: Flags
+
+    private var flagSlot: HostMemory { .at(Host.state, TranslationFrame.flagsAt) }
+
+    /// Brings all flags that anybody may still see into memory. Uses r8.
+    func saveFlags() {
+        guard flags.memory != Flag.status else { return }
+        if flags.durable & ~flags.host != 0 {
+            // What only the host has would be lost on the way.
+            if flags.host & ~flags.durable != 0 { a.failed = true }
+            needInHost(flags.durable)
+        }
+        a.move(Host.scratch, Host.rax)
+        a.lahf()
+        a.set(Assembler.overflow, .register(Host.rax))
+        a.store(2, flagSlot, Host.rax)
+        a.move(Host.rax, Host.scratch)
+        // What nobody may see counts as saved, or it would be saved again and again.
+        flags.memory = Flag.status
+        flags.steps = []
+    }
+
+    /// Brings flags into the host's. Uses r8 and r9.
+    func needInHost(_ wanted: UInt32) {
+        guard wanted & ~flags.host != 0 else { return }
+        let made = flags.made
+        let fromMemory = wanted & ~made
+        if fromMemory & ~flags.memory != 0 {
+            a.failed = true
+            return
+        }
+        var loaded: UInt32 = 0
+        if fromMemory == Flag.cf {
+            a.note("bt word [flags], 8")
+            a.encode(0x0fba, size: 4, reg: 4, .memory(flagSlot))
+            a.byte(8)
+            loaded = Flag.cf
+        } else if fromMemory != 0 {
+            a.move(Host.scratch, Host.rax)
+            a.extend(4, Host.rax, .memory(flagSlot), from: 2, signed: false)
+            a.arithmetic(.add, 1, .register(Host.rax), immediate: 0x7f)
+            a.sahf()
+            a.move(Host.rax, Host.scratch)
+            // Those that steps make are stale in memory.
+            loaded = flags.memory
+        }
+        if wanted & made != 0 {
+            for step in flags.steps { emit(step) }
+            loaded |= made
+        }
+        flags.host = loaded
+    }
+
+    private func emit(_ step: FlagStep) {
+        let t = Host.scratch
+        func apply(_ op: Group1, _ size: UInt8, _ r: HostRegister, _ s: FlagStep.Source) {
+            switch s {
+            case .register(let other): a.arithmetic(op, size, .register(r), other)
+            case .immediate(let value): a.arithmetic(op, size, .register(r), immediate: value)
+            }
+        }
+        switch step {
+        case .compare(let size, let r, let s): apply(.cmp, size, r, s)
+        case .test(let size, let r, let s):
+            switch s {
+            case .register(let other): a.test(size, .register(r), other)
+            case .immediate(let value): a.test(size, .register(r), immediate: value)
+            }
+        case .sum(let r, let s):
+            a.move(t, r)
+            apply(.sub, 4, t, s)
+            apply(.add, 4, t, s)
+        case .difference(let r, let s):
+            a.move(t, r)
+            apply(.add, 4, t, s)
+            apply(.cmp, 4, t, s)
+        case .doubled(let r):
+            a.move(t, r)
+            a.arithmetic(.add, 4, .register(t), t)
+        case .logic(let size, let r): a.test(size, .register(r), r)
+        case .increment(let r, let down):
+            a.lea(4, t, .at(r, down ? 1 : -1))
+            a.increment(4, .register(t), down: down)
+        case .negation(let r):
+            a.move(t, r)
+            a.unary(3, 4, .register(t))
+            a.unary(3, 4, .register(t))
+        case .shift(let op, let r, let count):
+            a.move(t, r)
+            a.shift(op, 4, .register(t), by: count)
+        case .rotation(let op, let r, let count):
+            a.move(t, r)
+            a.shift(op == .rol ? .ror : .rol, 4, .register(t), by: count)
+            a.shift(op, 4, .register(t), by: count)
+        case .product(let overflow, let low):
+            a.test(4, .register(low), low)
+            a.move(t, Host.rax)
+            a.lahf()
+            a.plain("mov al, 0", 0xb0, 0)
+            a.arithmetic(.or, 4, .register(Host.rax), overflow)
+            a.arithmetic(.add, 1, .register(Host.rax), immediate: 0x7f)
+            a.sahf()
+            a.move(Host.rax, t)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// Operands: guest registers are host registers, and guest memory is one TLB look away.
+
+/// What has to be checked before an instruction may do anything.
+struct Access {
+    let emit: (Translator) -> Void
+
+    init(_ m: HostMemory, _ bytes: UInt8, write: Bool) { emit = { $0.check(m, bytes: bytes, write: write) } }
+    static func read(_ m: HostMemory, _ bytes: UInt8) -> Access { Access(m, bytes, write: false) }
+    static func write(_ m: HostMemory, _ bytes: UInt8) -> Access { Access(m, bytes, write: true) }
+
+    private init(emit: @escaping (Translator) -> Void) { self.emit = emit }
+    /// Several checks, or none of memory.
+    static func by(_ emit: @escaping () -> Void) -> Access { Access(emit: { _ in emit() }) }
+}
+
+extension Translator {
+    /// The host register behind an offset into CPUState.
+    func host(_ offset: UInt8, _ size: UInt8 = 4) -> HostRegister {
+        if size == 1 { return offset & 3 == 0 ? offset >> 2 : 4 + offset >> 2 }
+        switch offset >> 2 {
+        case 4: return Host.esp
+        case 5: return Host.ebp
+        case let n: return n
+        }
+    }
+    /// The bit of such a register among `FlagStep.operands`.
+    func bit(_ offset: UInt8, _ size: UInt8 = 4) -> UInt32 {
+        size == 1 ? 1 << UInt32(offset >> 2) : 1 << UInt32(host(offset))
+    }
+
+    /// The address of the memory operand in host registers.
+    func address(_ op: Op) -> HostMemory {
+        var m = HostMemory(displacement: Int32(bitPattern: op.disp))
+        if op.base != Op.zeroRegister { m.base = host(op.base) }
+        if op.index != Op.zeroRegister {
+            m.index = host(op.index)
+            m.scale = op.scale
+        }
+        return m
+    }
+
+    /// Turns a guest address into the host's in rbp, or calls out, or leaves the trace at the start of the instruction
+    /// with everything as it was. Uses r8, r9 and the host's flags.
+    func check(_ m: HostMemory, bytes: UInt8, write: Bool) {
+        if let base = m.base, m.index == nil, m.displacement == 0 {
+            a.move(Host.address, base)
+        } else {
+            a.lea(4, Host.address, m)
+        }
+        a.move(Host.scratch, Host.address)
+        a.shift(.shr, 4, .register(Host.scratch), by: 8)
+        a.arithmetic(.and, 4, .register(Host.scratch), immediate: UInt32(TLBEntry.count - 1) << 4)
+        if bytes > 1 {
+            a.lea(4, Host.scratch2, .at(Host.address, Int32(bytes) - 1))
+        } else {
+            a.move(Host.scratch2, Host.address)
+        }
+        a.arithmetic(.and, 4, .register(Host.scratch2), immediate: 0xffff_f000)
+        let entry = HostMemory(base: Host.tlb, index: Host.scratch, displacement: write ? 4 : 0)
+        a.arithmetic(.cmp, 4, Host.scratch2, memory: entry)
+        let miss = a.jump(Assembler.notEqual)
+        a.arithmetic(
+            .add, 8, Host.address, memory: HostMemory(base: Host.tlb, index: Host.scratch, displacement: 8))
+        let back = a.position
+        flags.host = 0
+        let leave = leaving()
+        deferred.append { [self] in
+            a.bind(miss)
+            a.load(Host.scratch, immediate: UInt32(bytes) | (write ? 0x100 : 0))
+            a.call(to: stubs.slowAccess)
+            a.test(8, .register(Host.address), Host.address)
+            a.jump(Assembler.notEqual, to: back)
+            leave()
+        }
+    }
+
+    /// The memory operand once it has been checked.
+    var checked: HostMemory { .at(Host.address) }
+
+    /// One instruction, with the flags brought along around it.
+    ///
+    /// - Parameters:
+    ///   - modifies: registers that it changes. - defines: flags that it certainly overwrites, and how to make them anew.
+    ///   - reads: flags that must be in the host's. - access: the address check, when there is a memory operand.
+    ///   - spoils: the host's flags mean nothing afterwards (apart from those defined). - usesShadow: so does the shadow
+    ///     register.
+    func perform(
+        modifies: UInt32 = 0, defines: UInt32 = 0, _ step: FlagStep? = nil, reads: UInt32 = 0, spoils: Bool = false,
+        usesShadow: Bool = false, access: Access? = nil, _ body: () -> Void
+    ) {
+        func after(_ before: GuestFlags) -> GuestFlags {
+            var f = before
+            if spoils { f.host = 0 }
+            f.forget(operands: modifies)
+            if defines != 0 { f.define(defines, step) }
+            return f
+        }
+        func loses(_ before: GuestFlags) -> Bool {
+            var expected = before
+            if access != nil { expected.host = reads } else if reads & ~before.host != 0 { expected.host = reads }
+            expected = after(expected)
+            return item.liveAfter & ~(expected.host | expected.durable) != 0
+        }
+        if access != nil && item.liveBefore & ~flags.durable != 0 {
+            saveFlags()
+        } else if loses(flags) {
+            // A copy of the register that is about to change costs less than saving what depends on it.
+            let usesShadow = usesShadow || (step?.operands ?? 0) & 1 << UInt32(Host.shadow) != 0
+            if !usesShadow, let moved = flags.moved(from: modifies, to: Host.shadow), !loses(moved.flags) {
+                a.move(Host.shadow, moved.register)
+                flags = moved.flags
+            } else {
+                saveFlags()
+            }
+        }
+        access?.emit(self)
+        if reads != 0 { needInHost(reads) }
+        body()
+        flags = after(flags)
+    }
+}

@@ -70,7 +70,7 @@ let package = Package(
             name: "DemoGuestTests",
             dependencies: ["GuestHost", "Hypervisor", "TerminalCore", "CDemoGuest"],
             swiftSettings: strict),
-        .testTarget(name: "LgtuiTests", dependencies: ["lgtui"], swiftSettings: strict),
+        .testTarget(name: "LgtuiTests", dependencies: ["lgtui", "GuestHost", "TerminalCore"], swiftSettings: strict),
         .testTarget(name: "EndToEndTests", dependencies: ["lgtui", "TerminalCore"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -46,7 +46,7 @@ import lgtui
 
     @Test(arguments: [
         (#"root\n"#, Array("root\r".utf8)), (#"\e[A\t\\n"#, Array("\u{1b}[A\t\\n".utf8)), (#"\x03\xff"#, [3, 255]),
-        ("grüß", Array("grüß".utf8)), (#"\x0a"#, [10]),
+        ("grüß\n", Array("grüß\r".utf8)), (#"\x0a"#, [10]),
     ])
     func typedTextKnowsItsEscapes(text: String, bytes: [UInt8]) throws {
         #expect(try TypedText.bytes(text) == bytes)

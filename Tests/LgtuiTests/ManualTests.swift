@@ -29,7 +29,7 @@ import lgtui
 
     @Test(
         arguments: GuestArguments.options.map(\.name) + [
-            "--theme", "--stats", "--version", "--help", "--size", "--json",
+            "--theme", "--stats", "--version", "--help", "--size", "--json", "--record", "--plain",
         ])
     func everyOptionIsInTheManual(option: String) { #expect(Self.manual.contains(option)) }
 
@@ -50,7 +50,7 @@ import lgtui
 
     @Test(arguments: [
         "name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "device", "verbose", "file",
-        "tap", "bridge",
+        "tap", "bridge", "record", "monitor", "read-only", "script",
     ])
     func everyKeyOfALabIsInTheManual(key: String) { #expect(Self.labManual.contains(".B \(key) ")) }
 }

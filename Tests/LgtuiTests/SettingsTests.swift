@@ -16,7 +16,7 @@ import lgtui
         ("prefix = \"x\"\n", "lgtui.toml:1:10: `prefix` must be"),
         ("bar-left = [\"nmae\"]\n", "lgtui.toml:1:13: there is no segment \"nmae\" (did you mean \"name\"?)"),
         ("[keys]\nxyzzy = \"kill\"\n", "lgtui.toml:2:1: `xyzzy` is no key"),
-        ("[keys]\nx = \"kil\"\n", "lgtui.toml:2:5: `x`: there is no command kil (did you mean kill?)"),
+        ("[keys]\nx = \"kil\"\n", "lgtui.toml:2:5: `x`: no command called kil: did you mean kill?"),
         ("[keys]\nx = 3\n", "lgtui.toml:2:5: a key wants a command line"),
     ])
     func aMistakeIsToldWithItsPlace(text: String, message: String) {

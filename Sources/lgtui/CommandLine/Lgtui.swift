@@ -11,7 +11,7 @@ package struct Lgtui: ParsableCommand {
         commandName: "lgtui",
         abstract: "Boot lguest guests, several at once, in panes of this terminal.",
         usage: """
-            lgtui [--theme THEME] [-c COMMAND]… [--verbose] [--stats] [LAB.toml]
+            lgtui [--theme THEME] [-c COMMAND]… [--verbose] [--stats] [--record=FORMAT[:FILE]] [--plain] [LAB.toml]
             lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--sharenet=FILE]… [kernel args…] [-- …]
             lgtui config show
             lgtui debug screen --size COLSxROWS [--json] < BYTES
@@ -59,7 +59,24 @@ package struct SharedOptions: ParsableArguments {
         help: ArgumentHelp("At exit, print what the guests did on standard error.", valueName: "text|json"))
     package var stats: StatisticsOption?
 
+    @Option(
+        help: ArgumentHelp(
+            "Record the consoles of all guests, as raw bytes, text with times, or for asciinema; each guest's name is put into the name of the file.",
+            valueName: "raw|text|cast[:FILE]"))
+    package var record: String?
+
+    @Flag(help: "No panes: lines of the guests on standard output, commands on standard input.")
+    package var plain = false
+
     package init() {}
+
+    /// The recording that is asked for.
+    func recording() throws -> RecordingRequest? {
+        guard let record else { return nil }
+        return try Failure.catching { () throws(UsageError) in
+            do { return try RecordingRequest(flag: record) } catch { throw UsageError("--record: \(error)") }
+        }
+    }
 }
 
 /// The value of `--stats`, which may be left out.
@@ -87,7 +104,7 @@ package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
 extension String {
     /// Whether this option's value may be the next word.
     fileprivate var takesValue: Bool {
-        ["--theme", "--stats", "-c"].contains(self)
+        ["--theme", "--stats", "--record", "-c"].contains(self)
             || GuestArguments.options.contains { $0.name == self && $0.value != nil }
     }
 }
@@ -174,8 +191,10 @@ package struct RunCommand: ParsableCommand {
         let (words, defaults) = (words, try guestDefaults())
         let guests = try Failure.catching { () throws(UsageError) in try GuestArguments.parse(words, defaults: defaults)
         }
-        if guests.count > 1 { return try Panes.run(Lab(guests: guests), shared) }
-        let status = SingleRun(configuration: guests[0], statistics: shared.stats?.format).run()
+        if guests.count > 1 || shared.plain { return try Panes.run(Lab(guests: guests), shared) }
+        let status = SingleRun(
+            configuration: guests[0], statistics: shared.stats?.format, recording: try shared.recording()
+        ).run()
         throw ExitCode(status)
     }
 
@@ -213,6 +232,17 @@ package enum Panes {
             return (settings, try Theme.chosen(settings, environment: environment))
         }
         let statistics = options.stats?.format
+        var lab = lab
+        if let request = try options.recording() { lab.record(request) }
+        if options.plain {
+            let status: Int32 = MainActor.assumeIsolated { [lab] in
+                let result = PlainSession(lab: lab, settings: settings, environment: environment).run()
+                statistics?.report(result.figures)
+                if let signal = result.signal { SignalSource.die(of: signal) }
+                return result.status
+            }
+            throw ExitCode(status)
+        }
         let status: Int32 = try MainActor.assumeIsolated {
             let session = try Failure.catching { () throws(ScreenError) in
                 try Session(lab: lab, settings: settings, theme: theme, environment: environment)

@@ -31,14 +31,14 @@ package struct Command: Sendable {
 
     /// Why a line that a file holds could not run, as far as that can be seen beforehand.
     package static func problem(inLine line: String) -> String? {
-        guard let name = line.split(separator: " ").first.map(String.init) else { return nil }
-        if table.contains(where: { $0.name == name }) { return nil }
-        let hint = nearestName(to: name, among: table.map(\.name)).map { " (did you mean \($0)?)" } ?? ""
-        return "there is no command \(name)\(hint)".onOneLine
+        do {
+            try check(try CommandLineWords.commands(in: line))
+            return nil
+        } catch { return "\(error)" }
     }
 
     /// All of them, in the order of the help page.
     package static let table: [Command] =
-        focusCommands + layoutCommands + pageCommands + guestCommands + textCommands
+        focusCommands + layoutCommands + pageCommands + guestCommands + consoleCommands + textCommands
         + programCommands
 }

@@ -96,13 +96,13 @@ package enum CommandLineWords {
 
 /// Texts that are to be typed, in the notation of `type`: what keyboards have and command lines have not.
 package enum TypedText {
-    /// `\n` and `\r` are the Enter key (a real line feed is `\x0a`); `\t`, `\e`, `\\` and `\xNN` are what they look like.
+    /// `\n`, `\r` and a line feed that TOML made of one are the Enter key (a real one is `\x0a`); `\t`, `\e`, `\\` and `\xNN` are what they look like.
     package static func bytes(_ text: String) throws(CommandLineError) -> [UInt8] {
         var result: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "\\") else {
-                result.append(byte)
+                result.append(byte == 0x0a ? 0x0d : byte)
                 continue
             }
             switch rest.popFirst() {

@@ -25,10 +25,10 @@ package struct Copying: Sendable {
 
 extension Workspace {
     /// Types text at the focused guest as a paste.
-    package func paste(_ text: [UInt8]) -> [Effect] {
+    package mutating func paste(_ text: [UInt8]) -> [Effect] {
         guard panes.indices.contains(focus) else { return [] }
         let bytes = screens.indices.contains(focus) ? screens[focus].encodePaste(text) : text
-        return [.send(pane: focus, bytes: bytes)]
+        return type(bytes)
     }
 
     /// Keeps copied text, tells how much it was, and hands it on where that is allowed.

@@ -9,8 +9,22 @@ package struct Lab: Sendable {
     package var guests: [GuestConfiguration]
     /// Disks and networks that last as long as the program; their descriptors are kept open here.
     package var scratch: [ScratchFile] = []
+    /// What is to be done with the consoles, one a guest.
+    package var consoles: [ConsolePlan]
+    /// Command lines, of which each begins when the one before is done.
+    package var script: [String] = []
 
-    package init(guests: [GuestConfiguration]) { self.guests = guests }
+    package init(guests: [GuestConfiguration]) {
+        self.guests = guests
+        consoles = guests.map { _ in ConsolePlan() }
+    }
+
+    /// Records all consoles, unless the lab has a wish of its own for one.
+    package mutating func record(_ request: RecordingRequest) {
+        for index in consoles.indices where consoles[index].recording == nil {
+            consoles[index].recording = guests.count > 1 ? request.apart(for: guests[index].name) : request
+        }
+    }
 
     package static let maximumGuests = 256
 
@@ -40,6 +54,7 @@ package struct Lab: Sendable {
             root.complain("\(tables.count) guests are too many: \(Self.maximumGuests) is the most", about: "guest")
         }
         for table in (tables ?? []).prefix(Self.maximumGuests) { reader.readGuest(table) }
+        script = LabScript.read(&root)
         root.rejectUnknownKeys()
         if tables == nil, bag.all.isEmpty {
             root.complain("no guests here: a lab has one [[guest]] table for each", about: "guest")
@@ -48,6 +63,7 @@ package struct Lab: Sendable {
         }
         try bag.throwIfAny()
         guests = reader.guests
+        consoles = reader.consoles
         scratch = reader.scratchDisks + reader.networks.scratch
     }
 }
@@ -57,6 +73,7 @@ private struct LabReader {
     let path: LabPath
     let networks: LabNetworks
     var guests: [GuestConfiguration] = []
+    var consoles: [ConsolePlan] = []
     var scratchDisks: [ScratchFile] = []
     private var names: Set<String> = []
 
@@ -93,8 +110,10 @@ private struct LabReader {
         let arguments = KernelChoice.arguments(given, kernel: kernelWord ?? "", name: name)
         let device = table.string("device").map { existing($0, "device", table) }
         let verbose = table.bool("verbose") ?? false
+        let console = ConsolePlan(&table, path: path)
         table.rejectUnknownKeys()
         guard let memory else { return }
+        consoles.append(console)
         guests.append(
             GuestConfiguration(
                 name: name, memory: memory, kernel: KernelChoice.source(kernel), dialect: dialect,

@@ -44,6 +44,12 @@ package struct Rect: Hashable, Sendable {
         column >= self.column && column < endColumn && row >= self.row && row < endRow
     }
 
+    /// Whether the cell is on the line just outside.
+    package func touches(column: Int, row: Int) -> Bool {
+        column >= self.column - 1 && column <= endColumn && row >= self.row - 1 && row <= endRow
+            && !contains(column: column, row: row)
+    }
+
     /// How much of one edge two rectangles share, counted along the other axis.
     package func overlap(withColumnsOf other: Rect) -> Int {
         max(0, min(endColumn, other.endColumn) - max(column, other.column))

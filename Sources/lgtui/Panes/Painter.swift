@@ -80,10 +80,11 @@ package struct Painter {
         guard let row = workspace.plan.statusRow, workspace.panes.indices.contains(workspace.focus) else { return }
         let pane = workspace.panes[workspace.focus]
         let running = workspace.panes.count { $0.phase.isAlive }
-        let facts = StatusSegment.Facts(
+        var facts = StatusSegment.Facts(
             pane: pane, number: workspace.focus + 1, count: workspace.panes.count, running: running,
             rates: rates.indices.contains(workspace.focus) ? rates[workspace.focus] : RateMeter(), sum: sum,
             isZoomed: workspace.isZoomed, timeOfDay: secondsSinceMidnight())
+        facts.alerts = workspace.alerts
         let bar = StatusBar(facts, settings: workspace.settings)
         bar.paint(on: &canvas, row: row, theme: theme, phase: pane.phase)
         guard let messageRow = workspace.plan.messageRow else { return }

@@ -6,6 +6,9 @@ import Synchronization
 package final class Pane: Sendable {
     package let guest: Guest
     package let screen: PaneScreen
+    /// Where others may hear what the guest prints.
+    package let tap: ConsoleTap
+    package let console: PaneConsole
     private let hooks: PaneHooks
     private let launch = Mutex(Launch())
     private let wakeup: Wakeup
@@ -19,14 +22,23 @@ package final class Pane: Sendable {
     package init(_ configuration: GuestConfiguration, size: Size, wakeup: Wakeup) {
         let screen = PaneScreen(size: size, wakeup: wakeup)
         let hooks = PaneHooks(screen: screen, verbose: configuration.verbose, wakeup: wakeup)
+        let tap = ConsoleTap(screen, size: size)
         self.screen = screen
+        self.tap = tap
         self.wakeup = wakeup
         guest = Guest(
-            configuration, console: screen,
+            configuration, console: tap,
             hooks: Guest.Hooks(
-                log: { hooks.log($0) }, onStateChange: { _ in wakeup.ring() },
+                log: { hooks.log($0) },
+                onStateChange: { state in
+                    if !state.isAlive { tap.guestEnded() }
+                    wakeup.ring()
+                },
                 onInterruptCount: { hooks.countInterrupts($0) }))
         self.hooks = hooks
+        console = PaneConsole(
+            tap: tap, guest: guest, wakeup: wakeup, tell: { hooks.tell($0) }, note: { screen.note($0) },
+            picture: { screen.replay() })
         screen.onReply { [weak guest] in guest?.type($0) }
     }
 
@@ -53,6 +65,13 @@ package final class Pane: Sendable {
             }
             wakeup.ring()
         }
+    }
+
+    /// Gives the guest's screen another size.
+    package func resize(to size: Size) {
+        guard size.columns > 0, size.rows > 0 else { return }
+        screen.resize(to: size)
+        tap.resize(to: size)
     }
 
     /// Types at the guest, in the way that its terminal's modes ask for.

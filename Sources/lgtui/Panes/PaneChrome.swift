@@ -35,13 +35,16 @@ package enum PaneChrome {
             if let frame = plan.frame(of: workspace.focus) { grid.box(around: frame.content, .heavy) }
         }
         let rows = plan.statusRow ?? plan.size.rows
+        // Whoever types at many guests at once had better know it.
+        let loud = plan.frames.filter { isLoud($0, workspace) }.map(\.content)
         if plan.isBoxed {
             for row in (plan.tabRow == nil ? 0 : 1)..<rows {
                 for column in 0..<plan.size.columns {
                     guard let (scalar, weight) = grid.character(column: column, row: row, set: borders) else {
                         continue
                     }
-                    let style = weight == .heavy ? theme.borderFocused : theme.border
+                    var style = weight == .heavy ? theme.borderFocused : theme.border
+                    if loud.contains(where: { $0.touches(column: column, row: row) }) { style = theme.question }
                     canvas[column, row] = CanvasCell(scalar, style: style)
                 }
             }
@@ -61,6 +64,10 @@ package enum PaneChrome {
         }
     }
 
+    private static func isLoud(_ frame: PaneFrame, _ workspace: Workspace) -> Bool {
+        workspace.panes.indices.contains(frame.pane) && workspace.panes[frame.pane].badges.isInBroadcast
+    }
+
     private static func paintTitle(
         _ frame: PaneFrame, _ workspace: Workspace, titles: [Title], on canvas: inout Canvas, theme: Theme,
         borders: BorderSet
@@ -68,7 +75,8 @@ package enum PaneChrome {
         guard let row = frame.titleRow, workspace.panes.indices.contains(frame.pane) else { return }
         let pane = workspace.panes[frame.pane]
         let isFocused = frame.pane == workspace.focus
-        let lineStyle = isFocused ? theme.borderFocused : theme.border
+        let lineStyle =
+            isLoud(frame, workspace) ? theme.question : isFocused ? theme.borderFocused : theme.border
         let rect = frame.content
         if !workspace.plan.isBoxed {
             let line: Unicode.Scalar = borders == .ascii ? "=" : "━"
@@ -79,8 +87,22 @@ package enum PaneChrome {
         let state = " \(pane.phase.label) "
         // One cell of line stays visible at both ends, and one between the texts.
         let room = rect.columns - 2
-        let stateColumns = textWidth(state)
         let bare = " \(number) \(pane.name) ".onOneLine
+        // What is special comes before what is ordinary: a running guest may go without saying so.
+        let marks = pane.badges.title
+        let marksColumns = marks.isEmpty ? 0 : textWidth(marks) + 1
+        let isCrowded = textWidth(bare) + 1 + textWidth(state) + marksColumns > room
+        if marksColumns > 0, isCrowded, pane.phase.isAlive {
+            let start = max(rect.column + 1 + min(4, room), rect.endColumn - marksColumns)
+            canvas.write(
+                truncated(bare, to: start - rect.column - 2), column: rect.column + 1, row: row, limit: start,
+                style: isFocused ? theme.titleFocused : theme.title)
+            canvas.write(
+                truncated(marks, to: rect.endColumn - 1 - start), column: start, row: row, limit: rect.endColumn - 1,
+                style: markStyle(pane.badges, theme))
+            return
+        }
+        let stateColumns = textWidth(state) + marksColumns
         let title = titles.indices.contains(frame.pane) ? titles[frame.pane] : Title(text: "", activity: "")
         let showsState = textWidth(bare) + 1 + stateColumns <= room || !pane.phase.isAlive
         var nameRoom = max(0, room - (showsState ? stateColumns + 1 : 0))
@@ -98,11 +120,21 @@ package enum PaneChrome {
         if showsState {
             let start = max(rect.column + 1, rect.endColumn - 1 - stateColumns)
             canvas.write(state, column: start, row: row, limit: rect.endColumn, style: pane.phase.style(in: theme))
+            if marksColumns > 0 {
+                canvas.write(
+                    truncated(marks, to: rect.endColumn - 1 - (start + textWidth(state) + 1)),
+                    column: start + textWidth(state) + 1, row: row, limit: rect.endColumn - 1,
+                    style: markStyle(pane.badges, theme))
+            }
             if showsActivity {
                 canvas.write(
                     title.activity, column: start - 1 - activityColumns, row: row, limit: start, style: theme.title)
             }
         }
+    }
+
+    private static func markStyle(_ marks: PaneBadges, _ theme: Theme) -> Style {
+        marks.isInBroadcast || marks.alert != nil ? theme.question : theme.titleFocused
     }
 
     /// The lines of the banner for a stopped guest, for `columns` of width and at most `rows`.

@@ -78,10 +78,15 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     package func note(_ text: String) {
         locked { terminal in
             terminal.clock = steadyNanoseconds()
-            terminal.feed("\u{1b}[0;2m" + text.onOneLine + "\u{1b}[0m\r\n")
+            // A guest may be in the middle of a line.
+            let start = terminal.cursor.column > 0 ? "\r\n" : ""
+            terminal.feed(start + "\u{1b}[0;2m" + text.onOneLine + "\u{1b}[0m\r\n")
         }
         wakeup.ring()
     }
+
+    /// What draws the screen as it is now on an empty one.
+    package func replay() -> [UInt8] { locked { ScreenReplay.bytes($0) } }
 
     /// A new life begins: the old one's last screen scrolls up and its modes are forgotten.
     package func startOver() {

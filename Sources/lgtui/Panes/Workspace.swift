@@ -17,6 +17,8 @@ package enum Effect: Equatable, Sendable {
     case save(file: String, bytes: [UInt8])
     /// Hands text to the clipboard of the user's terminal.
     case clipboard([UInt8])
+    /// Records, watches or types at a console.
+    case console(pane: Int, ConsoleOrder)
     case suspend
     case redraw
     case quit
@@ -89,6 +91,8 @@ package struct Workspace: Sendable {
         package var phase: PanePhase
         /// Its packets go to a file.
         package var isCapturing = false
+        /// What else is special about it.
+        package var badges = PaneBadges()
 
         package init(name: String, phase: PanePhase) {
             self.name = name
@@ -104,7 +108,13 @@ package struct Workspace: Sendable {
         }
     }
     /// Which pane is on which page and how it lies there; see Workspace+Pages for what commands do to it.
-    package var pages: Pages { didSet { replan() } }
+    package var pages: Pages {
+        didSet {
+            replan()
+            // Who looks has seen why it called.
+            if panes.indices.contains(focus), panes[focus].badges.alert != nil { panes[focus].badges.alert = nil }
+        }
+    }
     /// One a page: also what is not shown has a size.
     package private(set) var plans: [ScreenPlan] = []
     /// What each pane did since it was last seen.
@@ -118,7 +128,7 @@ package struct Workspace: Sendable {
     /// The prefix was pressed at this time, and its key has not come yet.
     package private(set) var prefixSince: UInt64?
     package var question: Question?
-    package private(set) var message: Message?
+    package internal(set) var message: Message?
     /// What lies over the panes; the last has the keyboard.
     package private(set) var overlays: [any Overlay] = []
     package var settings = Settings()
@@ -134,6 +144,12 @@ package struct Workspace: Sendable {
     package var stamps = StampDisplay()
     /// The guests' screens, one a pane, for whatever reads or copies their text.
     package var screens: [PaneScreen] = []
+    package var broadcast = BroadcastSet()
+    /// What is watched, by pane.
+    package var monitors: [Int: PaneMonitors] = [:]
+    package internal(set) var scripts = Scripts()
+    /// The pane that the command at hand is about, when it is not the focused one; see `target`.
+    var targetOverride: Int?
     /// The session's clock in nanoseconds; kept by the session, read by everything that times out.
     package var now: UInt64 = 0
 
@@ -232,7 +248,7 @@ package struct Workspace: Sendable {
     package mutating func handle(_ piece: InputDecoder.Piece) -> [Effect] {
         switch piece {
         case .guest(let bytes):
-            return panes.indices.contains(focus) ? [.send(pane: focus, bytes: bytes)] : []
+            return type(bytes)
         case .mouse(let event): return handle(event)
         case .prefix:
             prefixSince = now
@@ -274,8 +290,7 @@ package struct Workspace: Sendable {
         for words in commands {
             guard let name = words.first else { continue }
             guard let command = Command.table.first(where: { $0.name == name }) else {
-                let hint = nearestName(to: name, among: Command.table.map(\.name)).map { ": did you mean \($0)?" } ?? ""
-                tell("no command called \(name)\(hint)".onOneLine, .error)
+                do { try Command.check([words]) } catch { tell("\(error)", .error) }
                 return effects
             }
             effects += command.run(&self, Array(words.dropFirst()))
@@ -302,7 +317,7 @@ package struct Workspace: Sendable {
     package mutating func tick(now: UInt64) -> UInt64? {
         self.now = now
         if let message, message.expires <= now { self.message = nil }
-        var next = message?.expires
+        var next = [message?.expires, scripts.due, monitorsDue].compactMap(\.self).min()
         if let prefixSince, prefixSince &+ hintDelay > now {
             next = min(next ?? .max, prefixSince &+ hintDelay)
         }

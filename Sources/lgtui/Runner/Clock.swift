@@ -29,6 +29,12 @@ package func secondsSinceMidnight() -> Int {
 
 /// Runs `body` on a thread of its own, for what may take a while and must not hold up the screen.
 package func inBackground(_ body: @escaping @Sendable () -> Void) {
+    // No thread to be had: late is better than never.
+    if !startInBackground(body) { body() }
+}
+
+/// Runs `body` on a thread of its own; false, and nothing has run, when there is none to be had.
+package func startInBackground(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -45,9 +51,9 @@ package func inBackground(_ body: @escaping @Sendable () -> Void) {
     if status == 0 {
         pthread_detach(thread)
     } else {
-        // No thread to be had: late is better than never.
-        box.takeRetainedValue().body()
+        box.release()
     }
+    return status == 0
 }
 
 /// What to add to `steadyNanoseconds` to get nanoseconds since 1970.

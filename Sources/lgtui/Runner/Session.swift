@@ -33,6 +33,8 @@ package final class Session {
     private var ending: Ending?
     /// The pane whose guest was last told that it has the keyboard.
     private var reportedFocus = 0
+    /// When to look at the consoles again; not more often than anybody could tell.
+    private var nextAttention: UInt64?
 
     private enum Ending {
         case quit
@@ -45,6 +47,7 @@ package final class Session {
     private static let escapeTime: UInt64 = 25_000_000
     /// A paste whose end has not come after so long a pause has none.
     private static let pasteTime: UInt64 = 2_000_000_000
+    private static let attentionTime: UInt64 = 5_000_000
 
     /// Opens the screen; the guests are not started yet.
     package init(
@@ -89,6 +92,8 @@ package final class Session {
         bells = Array(repeating: 0, count: panes.count)
         outputs = Array(repeating: OutputWatch(), count: panes.count)
         takeMouse()
+        for effect in self.workspace.prepare(lab) { carryOut(effect) }
+        nextAttention = 0
     }
 
     /// Asks the terminal for the mouse, or not, as the settings say.
@@ -101,14 +106,19 @@ package final class Session {
     /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
     package func run() -> (status: Int32, signal: Int32?, figures: [(name: String, counters: GuestCounters)]) {
         for pane in panes { pane.start() }
-        for line in workspace.settings.startup {
-            for effect in workspace.run(line) { carryOut(effect) }
-        }
         while ending == nil { turn() }
         screen.close()
         memory.keep(workspace.history)
         for pane in panes { pane.guest.kill() }
         for pane in panes { pane.guest.waitUntilStopped(within: .seconds(5)) }
+        for pane in panes {
+            _ = pane.takeNews()
+            pane.console.finish()
+            // What a disk did not want at the very end has no message line any more.
+            for news in pane.takeNews().lines where news.isBad {
+                StandardError.say("lgtui: \(pane.name): \(news.text)")
+            }
+        }
         var signal: Int32?
         if case .signal(let number) = ending { signal = number }
         return (ExitStatus.success, signal, panes.map { ($0.name, $0.guest.counters) })
@@ -125,6 +135,7 @@ package final class Session {
         if needsFrame { due = min(due, frameDue(at: now)) }
         if let messageDue { due = min(due, messageDue) }
         if let escapeDue { due = min(due, escapeDue) }
+        if let nextAttention { due = min(due, nextAttention) }
         now = steadyNanoseconds()
         // Rounded up: waking a moment early would only mean to sleep again.
         let timeout = due > now ? Int32(clamping: (due - now + 999_999) / 1_000_000) : 0
@@ -137,7 +148,10 @@ package final class Session {
         now = steadyNanoseconds()
         let hadMessage = workspace.message != nil
         _ = workspace.tick(now: now)
-        if (hadMessage && workspace.message == nil) || messageDue.map({ $0 <= now }) ?? false { needsFrame = true }
+        if (hadMessage && workspace.message == nil) || messageDue.map({ $0 <= now }) ?? false {
+            needsFrame = true
+            nextAttention = nextAttention ?? now
+        }
         if waiting[1].revents != 0 { takeSignals() }
         if waiting[0].revents != 0 { readInput(at: now) }
         if let escapeDue, escapeDue <= now {
@@ -148,7 +162,9 @@ package final class Session {
             wakeup.clear()
             takeNews()
             needsFrame = true
+            nextAttention = nextAttention ?? now
         }
+        if let nextAttention, nextAttention <= now { attend(at: now) }
     }
 
     /// When the next frame may be drawn. Right after a key, what the guest has to say to it does not wait for its turn.
@@ -174,9 +190,15 @@ package final class Session {
 
     private func takePieces(isFinal: Bool, at now: UInt64) {
         while let piece = decoder.next(for: workspace.inputTarget, isFinal: isFinal) {
+            let told = workspace.message
             for effect in workspace.handle(piece) { carryOut(effect) }
             // Nothing is to be seen of bytes for a guest until it answers, and a frame without the answer would delay it.
-            if case .guest = piece { echoUntil = now &+ Self.echoTime } else { needsFrame = true }
+            if case .guest = piece, workspace.message == told {
+                echoUntil = now &+ Self.echoTime
+            } else {
+                needsFrame = true
+                nextAttention = nextAttention ?? now
+            }
         }
         let patience = decoder.isPasting ? Self.pasteTime : Self.escapeTime
         escapeDue = decoder.isEmpty && !decoder.isPasting ? nil : now &+ patience
@@ -189,28 +211,9 @@ package final class Session {
     }
 
     private func carryOut(_ effect: Effect) {
+        if case .restart(let pane) = effect, outputs.indices.contains(pane) { outputs[pane].startOver() }
+        if workspace.carryOut(effect, on: panes) { return }
         switch effect {
-        case .send(let pane, let bytes):
-            guard panes.indices.contains(pane) else { return }
-            if panes[pane].type(bytes) { return }
-            needsFrame = true
-            let phase = panes[pane].phase
-            if phase.isAlive {
-                workspace.tell("\(panes[pane].name) does not read its console: a megabyte of input waits", .error)
-            } else {
-                workspace.tell("\(panes[pane].name) is \(phase.label): \(workspace.keys.prefixName) r starts it again")
-            }
-        case .restart(let pane):
-            guard panes.indices.contains(pane) else { return }
-            workspace.tell("restarting \(panes[pane].name)")
-            outputs[pane].startOver()
-            panes[pane].start()
-        case .kill(let pane):
-            guard panes.indices.contains(pane) else { return }
-            workspace.tell("killed \(panes[pane].name)")
-            panes[pane].guest.kill()
-        case .capture(let pane):
-            if panes.indices.contains(pane) { panes[pane].toggleCapture() }
         case .reloadSettings: reloadSettings()
         case .theme(let name): wear(theme: name)
         case .clearHistory(let pane):
@@ -220,6 +223,7 @@ package final class Session {
         case .suspend: suspend(group: true)
         case .redraw: repaint()
         case .quit: ending = .quit
+        case .send, .restart, .kill, .capture, .console: break
         }
     }
 
@@ -296,6 +300,15 @@ package final class Session {
 
     // MARK: Guests
 
+    /// Whatever waits for words, silence or time.
+    private func attend(at now: UInt64) {
+        let effects = workspace.takeConsoleNews(from: panes)
+        for effect in effects { carryOut(effect) }
+        // A step of a script may have been done by those.
+        nextAttention = effects.isEmpty ? nil : now + Self.attentionTime
+        if !effects.isEmpty { needsFrame = true }
+    }
+
     private func takeNews() {
         for line in news.take() { workspace.tell(line.text, line.isBad ? .error : .notice) }
         for (index, pane) in panes.enumerated() {
@@ -320,6 +333,7 @@ package final class Session {
         for (index, pane) in panes.enumerated() {
             let figures = pane.figures
             workspace.panes[index].isCapturing = pane.isCapturing
+            workspace.panes[index].badges.sending = pane.console.sending
             rates[index].sample(figures, at: now)
             workspace.links.sample(index, pane.packetCounts)
             noteOutput(of: index)
@@ -329,6 +343,8 @@ package final class Session {
         workspace.links.advance()
         nextSample = now + UInt64(workspace.settings.sampleTime) * 1_000_000
         needsFrame = true
+        // A pane that is not shown does not ring for every line.
+        nextAttention = nextAttention ?? now
     }
 
     private func noteOutput(of pane: Int) {
@@ -345,7 +361,7 @@ package final class Session {
         for (index, pane) in panes.enumerated() {
             workspace.panes[index].phase = pane.phase
             if let rect = workspace.frame(of: index).map({ workspace.textRect(of: $0) }) {
-                pane.screen.resize(to: rect.size)
+                pane.resize(to: rect.size)
             }
         }
         workspace.forgetMarksInView()

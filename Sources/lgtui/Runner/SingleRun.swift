@@ -43,10 +43,23 @@ private final class StandardOutput: ConsoleSink {
 package struct SingleRun {
     package let configuration: GuestConfiguration
     package let statistics: Statistics.Format?
+    package let recording: RecordingRequest?
 
-    package init(configuration: GuestConfiguration, statistics: Statistics.Format?) {
+    package init(
+        configuration: GuestConfiguration, statistics: Statistics.Format?, recording: RecordingRequest? = nil
+    ) {
         self.configuration = configuration
         self.statistics = statistics
+        self.recording = recording
+    }
+
+    /// How large the terminal is, as far as anybody knows.
+    private var size: Size {
+        var window = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0 else {
+            return Size(columns: 80, rows: 24)
+        }
+        return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
     }
 
     /// Runs the guest to its end and returns the exit status.
@@ -55,8 +68,21 @@ package struct SingleRun {
         let wakeup = Wakeup()
         let output = StandardOutput { wakeup.ring() }
         let name = configuration.name
+        let tap = ConsoleTap(output, size: size)
+        var recorder: Recorder?
+        if let recording {
+            do throws(CommandLineError) {
+                recorder = try Recorder(recording, guest: name, size: size, tail: []) {
+                    StandardError.say("lgtui: \(name): \($0)".onOneLine)
+                }
+            } catch {
+                StandardError.say("lgtui: \(error)")
+                return ExitStatus.failure
+            }
+        }
+        if let recorder { tap.add(recorder) }
         let guest = Guest(
-            configuration, console: output, input: 0,
+            configuration, console: tap, input: 0,
             hooks: Guest.Hooks(
                 log: { StandardError.say("\(name): \($0)".onOneLine) }, onStateChange: { _ in wakeup.ring() }))
 
@@ -99,12 +125,13 @@ package struct SingleRun {
                 case .resume:
                     // SIGSTOP cannot be seen coming: the shell may have changed the mode meanwhile.
                     if let raw { TerminalMode.set(raw) }
-                case .resize: break
+                case .resize: tap.resize(to: size)
                 }
             }
         }
         guest.kill()
         guest.waitUntilStopped(within: .seconds(5))
+        let isRecorded = recorder?.finish(within: .seconds(5)) ?? true
         restore()
         CrashGuard.disarm()
         let figures = guest.counters
@@ -112,6 +139,9 @@ package struct SingleRun {
         if let ending {
             statistics?.report([(name, figures)])
             SignalSource.die(of: ending)
+        }
+        if !isRecorded, let recorder {
+            line("the disk has not taken all of the recording to \(recorder.file)".onOneLine)
         }
         if output.isBroken {
             line("\(name): standard output is closed, so nobody reads the console any more")

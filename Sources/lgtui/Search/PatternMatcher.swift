@@ -43,18 +43,31 @@ package final class PatternMatcher {
             }
     }
 
+    /// The first match in or after `start` that is not empty; nil also when the line is too much work.
+    package func firstMatch(in text: [Unicode.Scalar], from start: Int = 0) -> Range<Int>? {
+        steps = 0
+        // SAFETY: a Unicode.Scalar is one UInt32 and nothing else, and the memory is only read.
+        return text.withUnsafeBufferPointer { scalars in
+            scalars.withMemoryRebound(to: UInt32.self) { text in
+                guard pattern.ignoresCase else { return find(in: text, from: start, most: 1).first }
+                return fold(text) { find(in: $0, from: start, most: 1) }.first
+            }
+        }
+    }
+
     package func matches(_ text: [UInt32]) -> Bool { !matches(in: text, most: 1).isEmpty }
 
-    private func fold<Result>(_ text: [UInt32], _ body: (UnsafeBufferPointer<UInt32>) -> Result) -> Result {
+    private func fold<Result>(_ text: some Sequence<UInt32>, _ body: (UnsafeBufferPointer<UInt32>) -> Result) -> Result
+    {
         folded.removeAll(keepingCapacity: true)
         for scalar in text { folded.append(Pattern.folded(scalar)) }
         let buffer = folded
         return buffer.withUnsafeBufferPointer(body)
     }
 
-    private func find(in text: UnsafeBufferPointer<UInt32>, most: Int) -> [Range<Int>] {
+    private func find(in text: UnsafeBufferPointer<UInt32>, from start: Int = 0, most: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
-        var at = 0
+        var at = max(0, start)
         while at < text.count, result.count < most, steps < Self.stepsPerLine {
             guard let match = firstMatch(in: text, from: at) else { break }
             if match.isEmpty {

@@ -2,14 +2,14 @@
 // screen, and a function from figures to pieces of text.
 
 package enum StatusSegment: String, CaseIterable, Sendable {
-    case name, state, cpu, dma, disk, iops, net, memory, zoom, guests, clock
+    case name, state, marks, alerts, cpu, dma, disk, iops, net, memory, zoom, guests, clock
     case allCPU = "all-cpu"
     case allDMA = "all-dma"
     case allDisk = "all-disk"
     case allIOPS = "all-iops"
     case allNet = "all-net"
 
-    package static let standardLeft: [StatusSegment] = [.name, .state, .zoom, .cpu, .dma, .disk, .net]
+    package static let standardLeft: [StatusSegment] = [.name, .state, .marks, .alerts, .zoom, .cpu, .dma, .disk, .net]
     package static let standardRight: [StatusSegment] = [.guests, .allCPU, .allDMA, .allDisk, .allNet]
 
     /// What it shows, for the manual.
@@ -17,6 +17,8 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         switch self {
         case .name: "number and name of the focused guest"
         case .state: "whether it runs"
+        case .marks: "what is special about its pane: BROADCAST, read-only, rec, sending"
+        case .alerts: "other guests that a monitor calls for"
         case .cpu: "its processor time in percent of one processor"
         case .dma: "its DMA transfers, since its start and a second"
         case .disk: "bytes a second that it reads from and writes to disks"
@@ -34,7 +36,8 @@ package enum StatusSegment: String, CaseIterable, Sendable {
     var priority: Int {
         switch self {
         case .name: 0
-        case .state: 1
+        case .state, .marks: 1
+        case .alerts: 2
         case .dma: 2
         case .disk: 3
         case .cpu: 4
@@ -61,6 +64,8 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         package var isZoomed: Bool
         /// Seconds since midnight, local time.
         package var timeOfDay: Int
+        /// Who calls; empty when nobody does.
+        package var alerts = ""
 
         package init(
             pane: Workspace.PaneInfo, number: Int, count: Int, running: Int, rates: RateMeter, sum: RateMeter,
@@ -82,6 +87,10 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         switch self {
         case .name: return [StatusBar.Piece(text: " \(facts.number) \(facts.pane.name) ".onOneLine, look: .name)]
         case .state: return [StatusBar.Piece(text: " \(facts.pane.phase.label)", look: .state)]
+        case .marks:
+            let words = facts.pane.badges.words
+            return words.isEmpty ? [] : [StatusBar.Piece(text: " \(words.joined(separator: " ")) ", look: .name)]
+        case .alerts: return facts.alerts.isEmpty ? [] : [StatusBar.Piece(text: " \(facts.alerts) ", look: .name)]
         case .zoom: return facts.isZoomed && facts.count > 1 ? [.label(" (zoomed)")] : []
         case .guests: return [.label(" all "), .figure("\(facts.running)/\(facts.count)"), .label(" up")]
         case .clock:

@@ -8,6 +8,8 @@ import I386
 public struct GuestConfiguration: Sendable {
     /// Which generation of the interface a guest speaks, for those who configure guests and never see the hypervisor.
     public typealias Dialect = Hypervisor.Dialect
+    /// How the processor works, likewise.
+    public typealias Engine = I386.Engine
 
     /// For titles, logs and the errors of others ("locked by guest puppy").
     public var name: String

@@ -45,7 +45,8 @@ import lgtui
         ("", "no memory size and kernel"), ("64", "no kernel for the guest"), ("64 demo --", "for guest 2"),
         ("64 demo --blok=x", "did you mean --block?"), ("64 demo --block", "--block needs a value"),
         ("lots demo", "is not a memory size"), ("64 demo --block=", "a disk needs a path"),
-        ("64 demo --dialect=new", "unknown dialect"), ("9999999999999 demo", "too large"), ("1K demo", "too small"),
+        ("64 demo --dialect=new", "unknown dialect"), ("64 demo --engine=warp", "unknown engine `warp`"),
+        ("9999999999999 demo", "too large"), ("1K demo", "too small"),
         ("64 demo --verbose=yes", "takes no value"), ("64 demo --sharenet=", "a shared network needs a file"),
         ("64 demo --tunnet=host", "neither an IPv4 address nor bridge:NAME"),
         ("64 demo --tunnet=1.2.3.4/33", "not the length of a network prefix"),
@@ -69,6 +70,14 @@ import lgtui
                 .network(GuestConfiguration.Network(.shared(path: "w"), capture: "p")),
                 .disk(GuestConfiguration.Disk(path: "d")), .network(.tap(.bridge("br0"))),
                 .network(.tap(try TapAddress("10.1.2.3/8"))),
+            ])
+    }
+
+    @Test func theEngineIsChosenByName() throws {
+        #expect(try parse("64 demo").first?.engine == .auto)
+        #expect(
+            try parse("--engine lockstep 64 demo -- 64 demo --engine=interpreter").map(\.engine) == [
+                .lockstep, .interpreter,
             ])
     }
 

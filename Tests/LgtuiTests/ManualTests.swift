@@ -49,7 +49,8 @@ import lgtui
     }
 
     @Test(arguments: [
-        "name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "device", "verbose", "file",
+        "name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "engine", "device", "verbose",
+        "file",
         "tap", "bridge", "record", "monitor", "read-only", "script",
     ])
     func everyKeyOfALabIsInTheManual(key: String) { #expect(Self.labManual.contains(".B \(key) ")) }

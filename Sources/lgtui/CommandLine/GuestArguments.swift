@@ -24,7 +24,7 @@ package enum GuestArguments {
     package static let options: [(name: String, value: String?)] = [
         ("--block", "FILE[,ro]"), ("--sharenet", "FILE"), ("--tunnet", "ADDRESS[/PREFIX] or bridge:NAME"),
         ("--pcap", "FILE"), ("--initrd", "FILE"), ("--name", "NAME"), ("--dialect", "2.6.23 or mm-2007"),
-        ("--device", "PATH"), ("--verbose", nil),
+        ("--device", "PATH"), ("--engine", "interpreter, translator, lockstep or auto"), ("--verbose", nil),
     ]
 
     /// What a shell may offer for a word of `lgtui run` that begins so; a file after `--block=` and the like as well.
@@ -33,6 +33,7 @@ package enum GuestArguments {
             let (option, typed) = (String(prefix[..<equals]), String(prefix[prefix.index(after: equals)...]))
             switch option {
             case "--dialect": return GuestConfiguration.Dialect.allCases.map { "\(option)=\($0.rawValue)" }
+            case "--engine": return GuestConfiguration.Engine.allCases.map { "\(option)=\($0.rawValue)" }
             case "--name": return []
             default: return Completion.files(typed).map { "\(option)=\($0)" }
             }
@@ -90,7 +91,7 @@ package enum GuestArguments {
             name: options.name ?? defaultName(kernel: kernel), memory: memory,
             kernel: KernelChoice.source(kernel), dialect: options.dialect,
             initrd: options.initrd, devices: options.devices, arguments: Array(words[at...]),
-            devicePath: options.devicePath, verbose: options.verbose)
+            devicePath: options.devicePath, verbose: options.verbose, engine: options.engine)
     }
 
     /// Both dialects' ways to say how much: MiB or a suffix, or else (as `strtoul` would) bytes. They cannot be mixed
@@ -114,6 +115,7 @@ package enum GuestArguments {
         var devices: [GuestConfiguration.Device] = []
         var initrd: String?
         var dialect: GuestConfiguration.Dialect
+        var engine = GuestConfiguration.Engine.auto
         var devicePath: String?
         var verbose: Bool
     }
@@ -159,6 +161,7 @@ package enum GuestArguments {
             if value.isEmpty { throw UsageError("--name needs a name") }
             result.name = value
         case "--dialect": result.dialect = try dialect(named: value)
+        case "--engine": result.engine = try engine(named: value)
         case "--device":
             if value.isEmpty { throw UsageError("--device needs a path") }
             result.devicePath = value
@@ -185,6 +188,12 @@ package enum GuestArguments {
         }
         network.capture = file
         devices[index] = .network(network)
+    }
+
+    package static func engine(named name: String) throws(UsageError) -> GuestConfiguration.Engine {
+        if let engine = GuestConfiguration.Engine(rawValue: name) { return engine }
+        let names = GuestConfiguration.Engine.allCases.map(\.rawValue)
+        throw UsageError("unknown engine `\(name)`: there are \(names.joined(separator: ", "))")
     }
 
     package static func dialect(named name: String) throws(UsageError) -> GuestConfiguration.Dialect {

@@ -156,6 +156,7 @@ package struct RunCommand: ParsableCommand {
               --initrd=FILE       an initial ram disk
               --name=NAME         what messages call the guest
               --dialect=NAME      2.6.23 (the default) or mm-2007, the interface that the kernel speaks
+              --engine=NAME       how its processor works: translator, interpreter, lockstep (both, compared), auto
               --device=PATH       run it on a real lguest character device instead
 
             Everything from the first word on that is no option goes to the guest's kernel as it is.

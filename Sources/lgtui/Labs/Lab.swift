@@ -90,6 +90,10 @@ private struct LabReader {
                 table.complain("\(error)", about: "dialect")
             }
         }
+        var engine = GuestConfiguration.Engine.auto
+        if let word = table.string("engine") {
+            do { engine = try GuestArguments.engine(named: word) } catch { table.complain("\(error)", about: "engine") }
+        }
         let name = table.string("name") ?? "guest\(guests.count + 1)"
         if name.isEmpty || name.unicodeScalars.count > 40 {
             table.complain("a `name` has from 1 to 40 characters", about: "name")
@@ -117,7 +121,8 @@ private struct LabReader {
         guests.append(
             GuestConfiguration(
                 name: name, memory: memory, kernel: KernelChoice.source(kernel), dialect: dialect,
-                initrd: initrd, disks: disks, devices: cards, arguments: arguments, devicePath: device, verbose: verbose
+                initrd: initrd, disks: disks, devices: cards, arguments: arguments, devicePath: device,
+                verbose: verbose, engine: engine
             ))
     }
 

@@ -229,7 +229,9 @@ public final class Guest: Sendable {
 
     /// Counts ^C.
     private func watchInput(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty || shared.withLock({ $0.interruptCount }) > 0 else { return }
+        let count = shared.withLock { $0.interruptCount }
+        // The third has been heard; a fourth, from fingers that could not stop, must not begin a new count.
+        guard count < TripleInterrupt.needed, !bytes.isEmpty || count > 0 else { return }
         let (old, new) = shared.withLock { shared in
             let old = shared.interruptCount
             shared.interruptCount = shared.interrupts.observe(bytes, at: .now)

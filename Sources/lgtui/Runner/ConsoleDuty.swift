@@ -17,7 +17,9 @@ extension Workspace {
             }
             if guests[pane].type(bytes) { return true }
             let (name, phase) = (guests[pane].name, guests[pane].phase)
-            if phase.isAlive {
+            if bytes == [3], !phase.isAlive {
+                // The last of those that aborted it, most likely; the banner says the rest.
+            } else if phase.isAlive {
                 tell("\(name) does not read its console: a megabyte of input waits", .error)
             } else {
                 tell("\(name) is \(phase.label): \(keys.prefixName) r starts it again")

@@ -57,6 +57,12 @@ import lgtui
         #expect(layers.text.contains("mouse = true  # built in"))
     }
 
+    @Test func aScreenRemembersAsManyLinesAsTheSettingSays() {
+        let screen = PaneScreen(size: Size(columns: 20, rows: 2), wakeup: Wakeup(), scrollback: 3)
+        Array(String(repeating: "line\r\n", count: 20).utf8).withUnsafeBytes { screen.write($0) }
+        #expect(screen.locked { $0.scrollbackCount } == 3)
+    }
+
     @Test func everyKeyOfTheMapHasANotationThatLeadsBack() {
         for binding in KeyMap.standard { #expect(Key(notation: binding.key.notation) == binding.key) }
         #expect(Key(notation: "^B") == .control("b"))

@@ -1,8 +1,6 @@
 // What could stand where the cursor is. The commands say in words what they take (`left|right`, `PANE`, `[FILE]`), for
 // people to read; this reads the same words.
 
-import Glibc
-
 package enum Completion {
     /// The words that could stand at the end of `line`, and at which character they begin.
     package static func candidates(for line: String, in workspace: Workspace) -> (start: Int, words: [String]) {
@@ -43,20 +41,9 @@ package enum Completion {
     /// The files and folders that begin as `typed` does.
     package static func files(_ typed: String) -> [String] {
         let folder = typed.lastIndex(of: "/").map { String(typed[...$0]) } ?? ""
-        guard let listing = opendir(folder.isEmpty ? "." : folder) else { return [] }
-        defer { closedir(listing) }
         let start = typed.dropFirst(folder.count)
-        var found: [String] = []
-        while let entry = readdir(listing), found.count < 500 {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                // SAFETY: d_name is a NUL-terminated array inside of the entry.
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name.hasPrefix(start), !name.hasPrefix(".") || start.hasPrefix("."), name != ".", name != ".." else {
-                continue
-            }
-            found.append(folder + name + (entry.pointee.d_type == 4 ? "/" : ""))
-        }
-        return found
+        return folderEntries(folder.isEmpty ? "." : folder)
+            .filter { $0.name.hasPrefix(start) && (!$0.name.hasPrefix(".") || start.hasPrefix(".")) }
+            .map { folder + $0.name + ($0.isFolder ? "/" : "") }
     }
 }

@@ -19,8 +19,8 @@ package final class Pane: Sendable {
         var isStarting = false
     }
 
-    package init(_ configuration: GuestConfiguration, size: Size, wakeup: Wakeup) {
-        let screen = PaneScreen(size: size, wakeup: wakeup)
+    package init(_ configuration: GuestConfiguration, size: Size, wakeup: Wakeup, scrollback: Int) {
+        let screen = PaneScreen(size: size, wakeup: wakeup, scrollback: scrollback)
         let hooks = PaneHooks(screen: screen, verbose: configuration.verbose, wakeup: wakeup)
         let tap = ConsoleTap(screen, size: size)
         self.screen = screen

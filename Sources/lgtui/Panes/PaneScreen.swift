@@ -40,10 +40,9 @@ package final class PaneScreen: ConsoleSink, @unchecked Sendable {
     /// When each of the guest's lives began, by the clock of the stamps.
     let boots = Mutex<[UInt64]>([])
 
-    package static let scrollback = 10_000
-
-    package init(size: Size, wakeup: Wakeup) {
-        terminal = Terminal(columns: size.columns, rows: size.rows, scrollback: Self.scrollback)
+    /// - Parameter scrollback: lines to remember.
+    package init(size: Size, wakeup: Wakeup, scrollback: Int = Settings().scrollback) {
+        terminal = Terminal(columns: size.columns, rows: size.rows, scrollback: scrollback)
         shownCursor = terminal.cursor
         lastGlance = Mutex(Glance(terminal, terminal.cursor, writes: 0))
         self.size = Mutex(size)

@@ -34,7 +34,7 @@ package final class PlainSession {
         let size = Size(columns: 80, rows: 24)
         workspace = Workspace(panes: lab.guests.map(\.name), size: size)
         workspace.settings = settings
-        panes = lab.guests.map { Pane($0, size: size, wakeup: wakeup) }
+        panes = lab.guests.map { Pane($0, size: size, wakeup: wakeup, scrollback: settings.scrollback) }
         lines = [PlainLines].init(panes: panes, output: output) { wakeup.ring() }
         workspace.screens = panes.map(\.screen)
         told = panes.map { _ in .waiting }

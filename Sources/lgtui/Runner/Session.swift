@@ -84,7 +84,7 @@ package final class Session {
         panes = lab.guests.enumerated().map { index, configuration in
             // A pane that is not shown yet has the size that programs expect.
             let size = workspace.frame(of: index)?.content.size ?? Size(columns: 80, rows: 24)
-            return Pane(configuration, size: size, wakeup: wakeup)
+            return Pane(configuration, size: size, wakeup: wakeup, scrollback: settings.scrollback)
         }
         self.workspace.screens = panes.map(\.screen)
         self.workspace.stamps.wallOffset = wallClockOffset()

@@ -4,6 +4,21 @@
 import Glibc
 import SystemPackage
 
+/// What is in the folder at `path`, at most `limit` names, `.` and `..` left out; nothing when it cannot be read.
+package func folderEntries(_ path: String, limit: Int = 1000) -> [(name: String, isFolder: Bool)] {
+    guard let listing = opendir(path) else { return [] }
+    defer { closedir(listing) }
+    var found: [(name: String, isFolder: Bool)] = []
+    while let entry = readdir(listing), found.count < limit {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            // SAFETY: d_name is a NUL-terminated array inside of the entry.
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { found.append((name, entry.pointee.d_type == UInt8(DT_DIR))) }
+    }
+    return found
+}
+
 /// Reads a regular file (or a pipe such as `<(…)`) of at most `limit` bytes.
 package func readSmallFile(_ path: String, limit: Int = TomlDocument.maximumBytes) throws(Diagnostic) -> [UInt8] {
     func fail(_ text: String) -> Diagnostic { Diagnostic(file: path, text: text) }

@@ -1,8 +1,6 @@
 // Where themes come from: those that live inside the program (a binary copied alone must still look right), the
 // user's own folder, and any file named by path.
 
-import Glibc
-
 /// Finds themes by name or path.
 package struct ThemeCatalogue: Sendable {
     package var environment: ProgramEnvironment
@@ -27,21 +25,12 @@ package struct ThemeCatalogue: Sendable {
 
     /// All themes that have a name: those of the program and those in the user's folder.
     package var names: [String] {
-        var names = Self.builtIn.map(\.name)
-        guard let folder = environment.configurationFolder, let listing = opendir(folder + "/themes") else {
-            return names
+        let names = Self.builtIn.map(\.name)
+        guard let folder = environment.configurationFolder else { return names }
+        let own = folderEntries(folder + "/themes").map(\.name).filter { $0.hasSuffix(".toml") }.map {
+            String($0.dropLast(5))
         }
-        defer { closedir(listing) }
-        while let entry = readdir(listing), names.count < 1000 {
-            let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                // SAFETY: d_name is a NUL-terminated array inside of the entry.
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if file.hasSuffix(".toml"), !names.contains(String(file.dropLast(5))) {
-                names.append(String(file.dropLast(5)))
-            }
-        }
-        return names
+        return names + own.filter { !names.contains($0) }
     }
 
     /// The theme called `name`. A name with a slash or ending in `.toml` is a path, and so is that of a base16 scheme, which

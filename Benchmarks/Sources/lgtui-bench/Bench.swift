@@ -9,7 +9,10 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lgtui-bench",
         abstract: "Measures lgtui beside its peers on this machine.",
-        subcommands: [Workloads.self, Boot.self, Net.self, TerminalRace.self, Panes.self, Pour.self, Hunt.self])
+        subcommands: [
+            Workloads.self, Boot.self, Micro.self, Devices.self, Scale.self, Net.self, TerminalRace.self, Panes.self,
+            Pour.self, Hunt.self,
+        ])
 }
 
 /// What one contender did over all rounds.

@@ -1,6 +1,7 @@
 // Boots one kernel here and in QEMU, to the same printed line. Process start counts for both: that is what users wait for.
 
 import ArgumentParser
+import GuestHost
 
 struct Boot: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +16,11 @@ struct Boot: ParsableCommand {
     @Option(help: "More kernel arguments for both.") var append = ""
     @Option(help: "Rounds.") var rounds = 5
 
+    @Option(help: "What to call this boot in tables.") var name = "as users boot it"
+    @OptionGroup var report: ReportOptions
+
     func run() throws {
+        let rounds = report.quick ? 1 : rounds
         let extra = append.split(separator: " ").map(String.init)
         let ours = [lgtui, "run", "\(memory)", kernel, "--initrd=\(initrd)", "console=hvc0"] + extra
         let peer = [
@@ -28,11 +33,36 @@ struct Boot: ParsableCommand {
             lgtuiSeries.seconds.append(try time(ours))
             qemuSeries.seconds.append(try time(peer))
         }
-        print("# boot to \"\(marker)\", \(rounds) rounds, \(machine())")
-        for s in [lgtuiSeries, qemuSeries] {
-            print(column(s.name, -10), column(fixed(s.median), 8) + " s", " (\(s.spread))")
-        }
-        print("lgtui takes \(fixed(lgtuiSeries.median / qemuSeries.median, 2)) of QEMU's time")
+        let counted = try count(extra)
+        let ratio = lgtuiSeries.median / qemuSeries.median
+        let cell = { (series: Series) in "\(fixed(series.median, 2)) s (\(series.spread))" }
+        try report.show(
+            Table(
+                title: "Booting Linux, \(name)",
+                note: "To \"\(marker)\", \(rounds) rounds, medians, \(machine()); QEMU with TCG.",
+                columns: ["lgtui", "QEMU", "lgtui / QEMU", "instructions", "exits"],
+                rows: [
+                    [
+                        cell(lgtuiSeries), cell(qemuSeries), fixed(ratio, 2), "\(counted.instructions)",
+                        "\(counted.exits)",
+                    ]
+                ]),
+            figures: [
+                ("boot/\(name)/ratio", ratio), ("boot/\(name)/instructions", Double(counted.instructions)),
+                ("boot/\(name)/exits", Double(counted.exits)),
+            ])
+    }
+
+    /// Once more in this process, for what the guest did.
+    private func count(_ extra: [String]) throws -> (instructions: UInt64, exits: UInt64) {
+        let station = try Station(
+            guest: GuestConfiguration(
+                name: "counted", memory: try MemorySize("\(memory)"), kernel: .file(path: kernel), initrd: initrd,
+                arguments: ["console=hvc0"] + extra))
+        defer { station.end() }
+        _ = try station.wait(for: marker)
+        guard let counters = station.counters?.hypervisor else { throw BenchError.message("no counters") }
+        return (counters.instructions, counters.totalExits)
     }
 
     private func time(_ command: [String]) throws -> Double {

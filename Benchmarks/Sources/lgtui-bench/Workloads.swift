@@ -9,45 +9,65 @@ struct Workloads: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cpu", abstract: "Runs the workloads on our CPU, on qemu-system-i386 and natively.")
 
-    static let all = ["mix", "memory", "hash", "bytecode", "chase", "float", "cold"]
+    /// On a bare processor.
+    static let programs = ["mix", "memory", "hash", "bytecode", "chase", "float", "cold"]
+    /// With a kernel of their own, as guests.
+    static let systems = ["syscalls", "faults"]
 
     @Option(help: "Where `make -C Workloads` put them.") var directory = "Workloads/.build-workloads"
     @Option(help: "Rounds.") var rounds = 5
+    @OptionGroup var report: ReportOptions
     @Argument(help: "Which workloads (default: all).") var names: [String] = []
 
     func run() throws {
-        print("# \(rounds) rounds, medians in seconds, \(machine())")
-        print(
-            column("workload", -10), column("lgtui", 8), column("QEMU", 8), column("native", 8),
-            column("QEMU/lgtui", 11), column("MIPS", 7))
-        for name in names.isEmpty ? Self.all : names { try race(name) }
+        let rounds = report.quick ? 1 : rounds
+        let hasPeer = access("/usr/bin/qemu-system-i386", X_OK) == 0
+        var table = Table(
+            title: "The processor", note: "\(rounds) rounds, medians in seconds, \(machine()); QEMU with TCG.",
+            columns: ["workload", "lgtui", "QEMU", "native", "QEMU / lgtui", "million instructions/s"])
+        var figures: [(name: String, value: Double)] = []
+        var ratios: [Double] = []
+        for name in names.isEmpty ? Self.programs + Self.systems : names {
+            let race = try race(name, rounds: rounds, hasPeer: hasPeer)
+            let ratio = race.qemu.median / race.ours.median
+            ratios.append(ratio)
+            table.rows.append([
+                name, fixed(race.ours.median), fixed(race.qemu.median), fixed(race.native.median), fixed(ratio, 2),
+                fixed(Double(race.instructions) / race.ours.median / 1e6, 0),
+            ])
+            figures += [("cpu/\(name)/ratio", ratio), ("cpu/\(name)/instructions", Double(race.instructions))]
+        }
+        table.rows.append(["median", "", "", "", fixed(median(ratios), 2), ""])
+        try report.show(table, figures: figures + [("cpu/median/ratio", median(ratios))])
     }
 
-    private func race(_ name: String) throws {
-        let image = try readFile("\(directory)/\(name).elf")
+    private struct Race {
         var ours = Series(name: "lgtui")
         var qemu = Series(name: "QEMU")
         var native = Series(name: "native")
-        var mips: [Double] = []
+        var instructions: UInt64 = 0
+    }
+
+    private func race(_ name: String, rounds: Int, hasPeer: Bool) throws -> Race {
+        let path = "\(directory)/\(name).elf"
+        let image = try readFile(path)
+        var race = Race()
         for _ in 0..<rounds {
             let (expected, seconds) = try peer(["\(directory)/\(name).native"])
-            native.seconds.append(seconds)
-            let machine = try Machine(image)
-            let result = try machine.run()
+            race.native.seconds.append(seconds)
+            let result = try Self.systems.contains(name) ? GuestMachine.run(path) : Machine(image).run()
             guard result.sum == expected else { throw BenchError.wrongSum(name, got: result.sum, expected: expected) }
-            ours.seconds.append(result.seconds)
-            mips.append(Double(result.instructions) / result.seconds / 1e6)
+            race.ours.seconds.append(result.seconds)
+            race.instructions = result.instructions
+            guard hasPeer else { continue }
             let other = try peer([
                 "qemu-system-i386", "-accel", "tcg", "-display", "none", "-serial", "none", "-m", "64", "-kernel",
-                "\(directory)/\(name).elf", "-debugcon", "stdio", "-device", "isa-debug-exit,iobase=0x501",
+                path, "-debugcon", "stdio", "-device", "isa-debug-exit,iobase=0x501",
             ])
             guard other.sum == expected else { throw BenchError.wrongSum("QEMU", got: other.sum, expected: expected) }
-            qemu.seconds.append(other.seconds)
+            race.qemu.seconds.append(other.seconds)
         }
-        print(
-            column(name, -10), column(fixed(ours.median), 8), column(fixed(qemu.median), 8),
-            column(fixed(native.median), 8), column(fixed(qemu.median / ours.median, 2), 11),
-            column(fixed(mips.sorted()[mips.count / 2], 0), 7))
+        return race
     }
 
     private func peer(_ command: [String]) throws -> (sum: String, seconds: Double) {

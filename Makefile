@@ -5,7 +5,10 @@
 #   make build            .build/release/lgtui, with the Swift runtime inside
 #   make install          the program, manual pages, shell completions, labs and themes under PREFIX (/usr/local)
 #   make guest            rebuild the demo guest that the program embeds
-#   make bench            race the CPU against QEMU and the real one (wants gcc-multilib and qemu-system-x86)
+#   make bench            race lgtui against QEMU (wants clang, lld, gcc-multilib, qemu-system-x86); the tables go to
+#                         .build/bench.md. More with KERNEL=vmlinux BZIMAGE=bzImage INITRD=initrd.gz PLAIN_INITRD=initrd.cpio
+#                         GUEST_CC=i386-linux-musl-gcc; less with QUICK=1 or ONLY=cpu,boot,micro,devices,scale,net
+#   make bench-check      the same, then compare the figures with Benchmarks/thresholds.txt
 #   make bench-terminal   race the terminal core against libvterm (wants libvterm-dev)
 #   make bench-panes      flood panes and time keys through the whole program, beside tmux
 #   make fuzz             fuzz the terminal core for SECONDS=60, starting from the test corpus and what the last run learnt
@@ -23,7 +26,7 @@ PROGRAM  := .build/release/lgtui
 # Everything that Swift formats; the benchmark and fuzz packages as far as they are there.
 SWIFT_SOURCES := Package.swift Sources Tests Guests Tools $(wildcard Benchmarks Fuzz)
 
-.PHONY: run test build install guest bench bench-terminal bench-panes fuzz lint tour clean packages toolchain
+.PHONY: run test build install guest bench bench-check bench-terminal bench-panes fuzz lint tour clean packages toolchain
 .DEFAULT_GOAL := build
 
 run: build
@@ -54,9 +57,16 @@ install: build
 guest: toolchain
 	$(MAKE) -C Guests install
 
-bench: packages
+bench: build
 	$(MAKE) -C Benchmarks/Workloads
-	cd Benchmarks && $(SWIFT) run -c release lgtui-bench cpu
+	cd Benchmarks && $(SWIFT) build -c release && .build/release/lgtui-bench all \
+	    --write ../.build/bench.md --record ../.build/bench.txt $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) \
+	    $(if $(KERNEL),--kernel $(abspath $(KERNEL))) $(if $(BZIMAGE),--bzimage $(abspath $(BZIMAGE))) \
+	    $(if $(INITRD),--initrd $(abspath $(INITRD))) \
+	    $(if $(PLAIN_INITRD),--plain-initrd $(abspath $(PLAIN_INITRD))) $(if $(GUEST_CC),--cc '$(GUEST_CC)')
+
+bench-check: bench
+	cd Benchmarks && .build/release/lgtui-bench check --record ../.build/bench.txt
 
 # Beside libvterm, if libvterm-dev is there, and beside tmux.
 bench-terminal: packages

@@ -10,8 +10,8 @@ struct Bench: ParsableCommand {
         commandName: "lgtui-bench",
         abstract: "Measures lgtui beside its peers on this machine.",
         subcommands: [
-            Workloads.self, Boot.self, Micro.self, Devices.self, Scale.self, Net.self, TerminalRace.self, Panes.self,
-            Pour.self, Hunt.self,
+            All.self, Workloads.self, Boot.self, Micro.self, Devices.self, Scale.self, Net.self, Check.self,
+            TerminalRace.self, Panes.self, Pour.self, Hunt.self,
         ])
 }
 

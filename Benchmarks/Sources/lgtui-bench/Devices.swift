@@ -21,27 +21,30 @@ struct Devices: ParsableCommand {
         let folder = try Folder()
         let initrd = try linux.makeInitrd(in: folder)
         let rounds = report.quick ? 1 : rounds
-        for (title, place, cache) in [
-            ("Disk in the host's memory", memoryFolder, "writeback"),
-            ("Disk on a disk, past the host's cache", diskFolder, "none"),
+        for (title, key, place, cache) in [
+            ("Disk in the host's memory", "disk-in-memory", memoryFolder, "writeback"),
+            ("Disk on a disk, past the host's cache", "disk", diskFolder, "none"),
         ] {
             let image = "\(place)/lgtui-bench-\(getpid()).img"
             defer { unlink(image) }
             try writeFile(image, [UInt8](repeating: 0x5a, count: Self.imageBytes))
             sync()
             try race(
-                title, note: "\(rounds) rounds, medians, \(machine()); QEMU: IDE, cache=\(cache).", rounds: rounds,
+                title, key, note: "\(rounds) rounds, medians, \(machine()); QEMU: IDE, cache=\(cache).", rounds: rounds,
                 ours: linux.lgtuiCommand(initrd, ["job=disk", "disk=lgba"], disk: image),
                 theirs: linux.qemuCommand(
                     initrd, ["job=disk", "disk=hda"], drive: "file=\(image),format=raw,if=ide,cache=\(cache)"))
         }
         let job = ["job=flood", "megabytes=\(flood)"]
         try race(
-            "Console", note: "\(flood) MiB of text to a pipe; hvc0 beside QEMU's serial line.", rounds: rounds,
+            "Console", "console", note: "\(flood) MiB of text to a pipe; hvc0 beside QEMU's serial line.",
+            rounds: rounds,
             ours: linux.lgtuiCommand(initrd, job), theirs: linux.qemuCommand(initrd, job))
     }
 
-    private func race(_ title: String, note: String, rounds: Int, ours: [String], theirs: [String]) throws {
+    private func race(_ title: String, _ key: String, note: String, rounds: Int, ours: [String], theirs: [String])
+        throws
+    {
         var mine: [[Span]] = []
         var peers: [[Span]] = []
         for _ in 0..<rounds {
@@ -56,7 +59,7 @@ struct Devices: ParsableCommand {
             table.rows.append([
                 span.name, rate(span, ours), rate(span, theirs), fixed(theirs / ours, 2),
             ])
-            figures.append(("\(title)/\(span.name)/ratio", theirs / ours))
+            figures.append(("\(key)/\(span.name)/ratio", theirs / ours))
         }
         try report.show(table, figures: figures)
     }

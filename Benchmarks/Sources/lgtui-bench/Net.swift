@@ -22,10 +22,10 @@ struct Net: ParsableCommand {
     @Option(help: "Mebibytes to send over TCP.") var megabytes = 64
     @Option(help: "Rounds.") var rounds = 5
     @Flag(help: "Measure taps as well.") var tap = false
+    @OptionGroup var report: ReportOptions
 
     func run() throws {
         let folder = try Folder()
-        print("# \(rounds) rounds, medians, \(machine())")
         try floodTable(folder)
         guard let kernel, let bzimage, let initrd else { return }
         let image = try NetImage.make(from: initrd, in: folder)
@@ -34,13 +34,19 @@ struct Net: ParsableCommand {
 
     // MARK: Demo guests
 
+    private var turns: Int { report.quick ? 1 : rounds }
+
     private func floodTable(_ folder: Folder) throws {
-        print("\n" + column("demo guests", -24) + column("ping", 10) + headings("60 bytes", "1514 bytes"))
+        var table = Table(
+            title: "Networks, demo guests",
+            note: "Round trips, and frames that were taken in a flood; \(turns) rounds, medians, \(machine()).",
+            columns: ["", "ping", "60 bytes", "1514 bytes", "MB/s"])
+        var figures: [(name: String, value: Double)] = []
         for (name, makePair) in [("one process", Pair.inProcess), ("two processes", Pair.processes)] {
             var pings = Series(name: name)
             var small = Series(name: name)
             var large = Series(name: name)
-            for _ in 0..<rounds {
+            for _ in 0..<turns {
                 let pair = try makePair(self, folder)
                 defer { pair.end() }
                 let texts = try pair.demo([
@@ -51,14 +57,14 @@ struct Net: ParsableCommand {
                 small.seconds.append(try delivered(texts[1]))
                 large.seconds.append(try delivered(texts[2]))
             }
-            print(
-                column(name, -24) + column("\(fixed(pings.median * 1000, 0)) µs", 10)
-                    + column("\(fixed(small.median, 0))/s", 16) + column("\(fixed(large.median, 0))/s", 16)
-                    + column("\(fixed(large.median * 1514 / 1e6, 0)) MB/s", 12))
+            table.rows.append([
+                name, "\(fixed(pings.median * 1000, 0)) µs", "\(fixed(small.median, 0))/s",
+                "\(fixed(large.median, 0))/s", fixed(large.median * 1514 / 1e6, 0),
+            ])
+            figures += [("net/\(name)/ping", pings.median * 1000), ("net/\(name)/frames", large.median)]
         }
+        try report.show(table, figures: figures)
     }
-
-    private func headings(_ small: String, _ large: String) -> String { column(small, 16) + column(large, 16) }
 
     /// The milliseconds behind "mean" in what `ping` prints.
     private func mean(_ text: String) throws -> Double {
@@ -80,7 +86,6 @@ struct Net: ParsableCommand {
     // MARK: Linux
 
     private func streamTable(_ folder: Folder, _ kernel: String, _ bzimage: String, _ image: String) throws {
-        print("\n" + column("Linux, TCP, \(megabytes) MiB", -32) + column("MB/s", 8) + column("frames/s", 10))
         var contenders: [(String, (Int) throws -> Transfer)] = [
             ("lgtui, one process", { _ in try stream(try Pair.inProcess(self, folder), kernel, image) }),
             ("lgtui, two processes", { _ in try stream(try Pair.processes(self, folder), kernel, image) }),
@@ -95,9 +100,14 @@ struct Net: ParsableCommand {
             contenders.append(("QEMU, tap to the host", { _ in try Tap.qemu(self, bzimage, image) }))
         }
         var results = contenders.map { _ in [Transfer]() }
-        for round in 0..<rounds {
+        for round in 0..<turns {
             for (index, contender) in contenders.enumerated() { results[index].append(try contender.1(round)) }
         }
+        var table = Table(
+            title: "Networks, Linux over TCP",
+            note: "\(megabytes) MiB, \(turns) rounds, medians, \(machine()); QEMU with its \(card).",
+            columns: ["", "MB/s", "lowest–highest", "frames/s"])
+        var rates: [Double] = []
         for (contender, transfers) in zip(contenders, results) {
             var rate = Series(name: contender.0)
             var frames = Series(name: contender.0)
@@ -105,10 +115,16 @@ struct Net: ParsableCommand {
                 rate.seconds.append(Double(megabytes) * 1.048576 / transfer.seconds)
                 if transfer.frames > 0 { frames.seconds.append(transfer.frames / transfer.seconds) }
             }
-            print(
-                column(contender.0, -32) + column(fixed(rate.median, 1), 8) + column(fixed(frames.median, 0), 10)
-                    + "  (\(fixed(rate.seconds.min() ?? 0, 1))–\(fixed(rate.seconds.max() ?? 0, 1)))")
+            rates.append(rate.median)
+            let (low, high) = (rate.seconds.min() ?? .nan, rate.seconds.max() ?? .nan)
+            table.rows.append([
+                contender.0, fixed(rate.median, 1), "\(fixed(low, 1))–\(fixed(high, 1))", fixed(frames.median, 0),
+            ])
         }
+        // The first two are ours, the next two QEMU's.
+        let peer = max(rates[2], rates[3])
+        try report.show(
+            table, figures: [("net/one process/ratio", rates[0] / peer), ("net/two processes/ratio", rates[1] / peer)])
     }
 
     private func stream(_ pair: Pair, _ kernel: String, _ image: String) throws -> Transfer {

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Glibc
+import GuestHost
 
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,6 +33,7 @@ struct Devices: ParsableCommand {
             try race(
                 title, key, note: "\(rounds) rounds, medians, \(machine()); QEMU: IDE, cache=\(cache).", rounds: rounds,
                 ours: linux.lgtuiCommand(initrd, ["job=disk", "disk=lgba"], disk: image),
+                counted: linux.configuration("counted", initrd, ["job=disk", "disk=lgba"], disk: image),
                 theirs: linux.qemuCommand(
                     initrd, ["job=disk", "disk=hda"], drive: "file=\(image),format=raw,if=ide,cache=\(cache)"))
         }
@@ -39,25 +41,31 @@ struct Devices: ParsableCommand {
         try race(
             "Console", "console", note: "\(flood) MiB of text to a pipe; hvc0 beside QEMU's serial line.",
             rounds: rounds,
-            ours: linux.lgtuiCommand(initrd, job), theirs: linux.qemuCommand(initrd, job))
+            ours: linux.lgtuiCommand(initrd, job), counted: linux.configuration("counted", initrd, job),
+            theirs: linux.qemuCommand(initrd, job))
     }
 
-    private func race(_ title: String, _ key: String, note: String, rounds: Int, ours: [String], theirs: [String])
+    private func race(
+        _ title: String, _ key: String, note: String, rounds: Int, ours: [String], counted: GuestConfiguration,
+        theirs: [String]
+    )
         throws
     {
         var mine: [[Span]] = []
         var peers: [[Span]] = []
         for _ in 0..<rounds {
-            mine.append(try spans(ours))
-            peers.append(try spans(theirs))
+            mine.append(try spans(Station(program: ours)))
+            peers.append(try spans(Station(program: theirs)))
         }
-        var table = Table(title: title, note: note, columns: ["", "lgtui", "QEMU", "lgtui / QEMU"])
+        var table = Table(
+            title: title, note: note, columns: ["", "lgtui", "QEMU", "lgtui / QEMU", "instructions", "exits"])
         var figures: [(name: String, value: Double)] = []
-        for (index, span) in (mine.first ?? []).enumerated() {
+        for (index, span) in try spans(Station(guest: counted)).enumerated() {
             let ours = median(mine.map { $0[index].seconds })
             let theirs = median(peers.map { $0[index].seconds })
             table.rows.append([
                 span.name, rate(span, ours), rate(span, theirs), fixed(theirs / ours, 2),
+                fixed(Double(span.instructions) / operations(span), 0), fixed(Double(span.exits) / operations(span), 2),
             ])
             figures.append(("\(key)/\(span.name)/ratio", theirs / ours))
         }
@@ -71,8 +79,10 @@ struct Devices: ParsableCommand {
         return "\(fixed(bytes / seconds / 1e6, bytes / seconds < 1e8 ? 1 : 0)) MB/s"
     }
 
-    private func spans(_ command: [String]) throws -> [Span] {
-        let station = try Station(program: command)
+    /// What instructions and exits are counted by: a request, or a kibibyte.
+    private func operations(_ span: Span) -> Double { span.count >= 1e6 ? span.count / 1024 : span.count }
+
+    private func spans(_ station: Station) throws -> [Span] {
         defer { station.end() }
         return try station.spans()
     }

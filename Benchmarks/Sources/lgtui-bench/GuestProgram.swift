@@ -59,10 +59,12 @@ struct LinuxOptions: ParsableArguments {
     }
 
     /// The same in this process, where its counters can be read.
-    func configuration(_ name: String, _ initrd: String, _ arguments: [String]) throws -> GuestConfiguration {
+    func configuration(
+        _ name: String, _ initrd: String, _ arguments: [String], disk: String? = nil
+    ) throws -> GuestConfiguration {
         GuestConfiguration(
             name: name, memory: try MemorySize("64m"), kernel: .file(path: kernel), initrd: initrd,
-            arguments: ["console=hvc0"] + Self.common + arguments)
+            disks: disk.map { [.init(path: $0)] } ?? [], arguments: ["console=hvc0"] + Self.common + arguments)
     }
 }
 

@@ -10,6 +10,10 @@ public struct GuestConfiguration: Sendable {
     public typealias Dialect = Hypervisor.Dialect
     /// How the processor works, likewise.
     public typealias Engine = I386.Engine
+    /// Where a guest's samples go, likewise.
+    public typealias Profile = Hypervisor.GuestProfile
+    /// Code that somebody wants to see translated, likewise.
+    public typealias BlockWatch = I386.BlockWatch
 
     /// For titles, logs and the errors of others ("locked by guest puppy").
     public var name: String
@@ -27,6 +31,10 @@ public struct GuestConfiguration: Sendable {
     public var verbose: Bool
     /// How the embedded hypervisor executes instructions.
     public var engine: Engine
+    /// Collects samples of where the guest is, when somebody ticks it.
+    public var profile: Profile?
+    /// Gets to see the translation of the code at its address.
+    public var watch: BlockWatch?
 
     /// - Parameter disks: a short way to name devices that are disks; they come before `devices`.
     public init(

@@ -1,6 +1,7 @@
 // A guest that is being watched must not run slower for it. Every figure is an atomic that the guest's own thread bumps
 // with a plain load and store (no other thread writes it), and that any thread may read at any time.
 
+import I386
 import Synchronization
 
 /// Why a guest left its processor and came to the hypervisor.
@@ -12,6 +13,8 @@ public enum ExitKind: Int, CaseIterable, Sendable {
 public struct LguestCounters: Hashable, Sendable {
     /// Instructions retired.
     public var instructions: UInt64 = 0
+    /// What the engines did to run them.
+    public var engine = EngineCounters()
     /// Exits, by `ExitKind.rawValue`.
     public var exits = [UInt64](repeating: 0, count: ExitKind.allCases.count)
     /// Hypercalls made, by number; asynchronous ones included. Number 11 does not exist.

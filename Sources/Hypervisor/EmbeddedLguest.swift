@@ -28,6 +28,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     private let ownerClock = Atomic<Int32>(0)
     private let ownerUsed = Atomic<UInt64>(0)
     let traps: TrapLog?
+    private let profile: GuestProfile?
 
     // MARK: Of the owning thread
 
@@ -65,30 +66,36 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     ///   - memory: all that the guest will ever have; the launcher has loaded it, or will have before `run`.
     ///   - engine: how instructions are executed.
     ///   - recordsTraps: keeps the last traps for `trapLog`.
+    ///   - profile: where samples of the guest go. - watch: code whose translation somebody waits for.
     /// - Throws: ENOMEM and the like, when the host has no room for a processor.
     public convenience init(
-        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool = false
+        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool = false,
+        profile: GuestProfile? = nil, watch: BlockWatch? = nil
     ) throws(Errno) {
         try self.init(
-            memory: memory, dialect: dialect, engine: engine, recordsTraps: recordsTraps, sharedKeys: .process,
-            guestIDs: .process)
+            memory: memory, dialect: dialect, engine: engine, recordsTraps: recordsTraps, profile: profile,
+            watch: watch,
+            sharedKeys: .process, guestIDs: .process)
     }
 
     package init(
-        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool, sharedKeys: SharedKeys,
-        guestIDs: GuestIDs
+        memory: GuestMemory, dialect: Dialect, engine: Engine = .auto, recordsTraps: Bool,
+        profile: GuestProfile? = nil, watch: BlockWatch? = nil, sharedKeys: SharedKeys, guestIDs: GuestIDs
     ) throws(Errno) {
         self.memory = memory
         self.dialect = dialect
         self.sharedKeys = sharedKeys
         self.guestIDs = guestIDs
         traps = recordsTraps ? TrapLog() : nil
+        self.profile = profile
         do throws(HostMemoryError) {
             cpu = try CPU(memory: memory, engine: engine)
         } catch {
             throw Errno(rawValue: error.errno)
         }
         mailbox = Mailbox(memory: memory, cpu: cpu, bank: bank)
+        cpu.watch = watch
+        if let profile { cpu.onSample = { profile.add($0) } }
         bindings.reserveCapacity(Self.maximumBindings)
     }
 
@@ -148,6 +155,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         var clock = clockid_t()
         if pthread_getcpuclockid(pthread_self(), &clock) == 0 { ownerClock.store(clock, ordering: .relaxed) }
+        profile?.attach(self)
         succeeded = true
     }
 
@@ -232,8 +240,20 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
     public var counters: LguestCounters {
         var reading = bank.reading()
         reading.instructions = cpu.instructions
+        reading.engine = cpu.engineCounters
         reading.threadNanoseconds = threadTime()
         return reading
+    }
+
+    package enum SampleRequest { case asked, asleep, dead }
+
+    /// Asks the guest where it is. Any thread.
+    @discardableResult
+    package func requestSample() -> SampleRequest {
+        if mailbox.isDead { return .dead }
+        if bank.asleepSince.load(ordering: .relaxed) != 0 { return .asleep }
+        cpu.requestSample()
+        return .asked
     }
 
     /// Processor time of the owning thread; when that is gone, what it had used when someone last looked.

@@ -82,5 +82,7 @@ extension EmbeddedLguest {
         mailbox.sleep(until: clock.deadline)
         bank.asleepSince.store(0, ordering: .relaxed)
         bank.haltedNanoseconds.bump(by: HostTime.monotonic() &- start)
+        // A question from before the sleep would find whoever wakes up guilty.
+        cpu.withdrawSample()
     }
 }

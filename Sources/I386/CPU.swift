@@ -5,7 +5,7 @@ import Synchronization
 
 /// A virtual Pentium-Pro-class processor in 32-bit protected mode, for code in rings 1 and 3.
 ///
-/// It belongs to one thread. Only `requestExit`, `requestSample`, the counters and `GuestMemory.noteExternalWrite` may be used from
+/// It belongs to one thread. Only `requestExit`, `requestSample`, `withdrawSample`, the counters and `GuestMemory.noteExternalWrite` may be used from
 /// others. What no guest of ours can have (I/O ports, control registers, MSRs, an own IDT) raises #GP(0) as it would
 /// for any code outside of ring 0.
 public final class CPU: @unchecked Sendable {
@@ -40,8 +40,14 @@ public final class CPU: @unchecked Sendable {
     private(set) var translator: Translator?
     private(set) var lockstep: Lockstep?
     private let retired = Atomic<UInt64>(0)
-    private let published = Mutex(EngineCounters())
+    private let published = CounterRow()
     let sample = Atomic<UInt64>(0)
+    /// Is called on the CPU's thread with each sample that is taken. Set before `run`.
+    public var onSample: ((StackSample) -> Void)?
+    /// Code that somebody wants to see translated. Set before `run`.
+    public var watch: BlockWatch? {
+        didSet { if translator == nil { watch?.note(.noTranslator) } }
+    }
 
     private let block: UnsafeMutableRawPointer
 
@@ -110,15 +116,7 @@ public final class CPU: @unchecked Sendable {
     }
 
     /// What the engine has done up to the last return of `run`. Any thread.
-    public nonisolated var engineCounters: EngineCounters { published.withLock { $0 } }
-
-    /// Asks for a sample of what the guest is doing: `lastSample` changes within a millisecond while it runs. Any thread.
-    public nonisolated func requestSample() {
-        _ = memory.attention.pointee.bitwiseOr(GuestMemory.sampleRequested, ordering: .releasing)
-    }
-
-    /// The answer to the last `requestSample` that was answered. Any thread.
-    public nonisolated var lastSample: ExecutionSample? { ExecutionSample(packed: sample.load(ordering: .acquiring)) }
+    public nonisolated var engineCounters: EngineCounters { published.reading }
 
     /// For tests: translates whatever runs for the second time, in traces of at most `items` instructions that, if
     /// `isolated`, all end in Swift.
@@ -135,7 +133,15 @@ public final class CPU: @unchecked Sendable {
     func publishRetired(_ count: Int) {
         var counters = translator?.counters ?? EngineCounters()
         counters.decoded = code.built
-        published.withLock { $0 = counters }
+        counters.overwritten = code.deaths
+        counters.hostBytes &+= UInt64(translator?.bytesInUse ?? 0)
+        counters.tlbMisses = core.pointee.walks
+        counters.tlbDrops = core.pointee.tlbDrops
+        counters.tlbFlushes = core.pointee.tlbFlushes
+        counters.chainsDropped = core.pointee.chainsDropped
+        counters.spaceSwitches = core.pointee.spaceSwitches
+        counters.spacesForgotten = core.pointee.spacesForgotten
+        published.publish(counters)
         retired.store(retired.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: count), ordering: .relaxed)
     }
 }
@@ -178,6 +184,13 @@ struct CoreState {
     var isCacheable = false
     /// See `CPUState.shiftAuxiliary`.
     var shiftAuxiliary: UInt32 = 0
+    // See `EngineCounters`.
+    var walks: UInt64 = 0
+    var tlbDrops: UInt64 = 0
+    var tlbFlushes: UInt64 = 0
+    var chainsDropped: UInt64 = 0
+    var spaceSwitches: UInt64 = 0
+    var spacesForgotten: UInt64 = 0
     /// Every page that is written to has to be noted for a comparison of the engines.
     var isRecording = false
     /// What an instruction called from generated code has thrown.

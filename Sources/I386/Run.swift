@@ -56,12 +56,7 @@ extension CPU {
         guard memory.attention.pointee.load(ordering: .relaxed) != 0 else { return nil }
         let wanted = memory.attention.pointee.exchange(0, ordering: .acquiring)
         if wanted & GuestMemory.codeOverwritten != 0 { dropOverwritten() }
-        if wanted & GuestMemory.sampleRequested != 0 {
-            let last = ExecutionSample(packed: sample.load(ordering: .relaxed))
-            let next = ExecutionSample(
-                eip: GuestVirtual(state.pointee.eip), isUser: isUser, number: (last?.number ?? 0) &+ 1)
-            sample.store(next.packed, ordering: .releasing)
-        }
+        if wanted & GuestMemory.sampleRequested != 0 { takeSample() }
         return wanted & GuestMemory.exitRequested != 0 ? .interrupted : nil
     }
 

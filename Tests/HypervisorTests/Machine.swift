@@ -53,11 +53,12 @@ final class Machine: Sendable {
     /// A guest whose program starts with LGUEST_INIT and a sensible stack, unless `bare`.
     init(
         bare: Bool = false, keys: SharedKeys = SharedKeys(), ids: GuestIDs = GuestIDs(), recordsTraps: Bool = false,
-        dialect: Dialect = .linux2623, _ program: (inout Assembler) -> Void
+        dialect: Dialect = .linux2623, profile: GuestProfile? = nil, _ program: (inout Assembler) -> Void
     ) throws {
         memory = try GuestMemory(size: UInt64(Place.memorySize))
         lguest = try EmbeddedLguest(
-            memory: memory, dialect: dialect, recordsTraps: recordsTraps, sharedKeys: keys, guestIDs: ids)
+            memory: memory, dialect: dialect, recordsTraps: recordsTraps, profile: profile, sharedKeys: keys,
+            guestIDs: ids)
         var code = Assembler(origin: Place.code + pageOffset)
         if !bare {
             code.mov(.esp, Place.stack + pageOffset)

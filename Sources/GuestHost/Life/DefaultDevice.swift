@@ -18,7 +18,7 @@ extension Guest {
             do {
                 return try EmbeddedLguest(
                     memory: memory, dialect: configuration.dialect, engine: configuration.engine,
-                    recordsTraps: configuration.verbose)
+                    recordsTraps: configuration.verbose, profile: configuration.profile, watch: configuration.watch)
             } catch {
                 throw .system("a virtual processor cannot be made", errno: error.rawValue)
             }

@@ -93,12 +93,12 @@ extension CPU {
         code.writeMapped[frame] = 0
         let page = Int(bitPattern: memory.base + frame << 12)
         for i in 0..<Self.spaceCount where spaces[i].directory != AddressSpace.none {
-            for j in 0..<2 * TLBEntry.count {
-                let e = spaces[i].entries + j
-                guard e.pointee.writeTag != .max else { continue }
+            spaces[i].forEachUsed { e in
+                guard e.pointee.writeTag != .max else { return e.pointee.readTag != .max }
                 if e.pointee.addend &+ Int(e.pointee.writeTag & 0xffff_f000) == page {
                     e.pointee.writeTag |= TLBEntry.codeBit
                 }
+                return true
             }
         }
     }

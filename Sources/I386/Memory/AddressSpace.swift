@@ -9,27 +9,63 @@ struct AddressSpace {
     /// Change whenever a translation of a page with code may have changed for rings 0–2 or ring 3; see `CPU.retag`.
     var kernelGeneration: UInt64 = 0
     var userGeneration: UInt64 = 0
-    /// `count` entries for rings 0–2, then `count` for ring 3.
+    /// `count` entries for rings 0–2, then `count` for ring 3. Memory that is not touched before the space is claimed.
     let entries: UnsafeMutablePointer<TLBEntry>
+    /// A bit for each entry that may hold something: a large table must not make forgetting dear.
+    private let used: UnsafeMutablePointer<UInt64>
     /// Where code ran: two filters in a row.
     private let filters: UnsafeMutablePointer<UInt64>
+    /// The entries have been initialised.
+    private var isReady = false
 
     static let none: UInt32 = 1
     static let unpaged: UInt32 = 2
+    private static let usedWords = 2 * TLBEntry.count / 64
 
     init() {
         entries = .allocate(capacity: 2 * TLBEntry.count)
-        entries.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+        used = .allocate(capacity: Self.usedWords)
+        used.initialize(repeating: 0, count: Self.usedWords)
         filters = .allocate(capacity: 2 * CodeFilter.words)
         filters.initialize(repeating: 0, count: 2 * CodeFilter.words)
     }
 
     func deallocate() {
         entries.deallocate()
+        used.deallocate()
         filters.deallocate()
     }
 
+    /// Takes the slot for a directory, with nothing known of it.
+    mutating func claim(_ directory: UInt32) {
+        self.directory = directory
+        if isReady {
+            dropEverything()
+        } else {
+            entries.initialize(repeating: TLBEntry(), count: 2 * TLBEntry.count)
+            isReady = true
+        }
+    }
+
     func codeFilter(user: Bool) -> CodeFilter { CodeFilter(bits: filters + (user ? CodeFilter.words : 0)) }
+
+    /// An entry has been filled.
+    @inline(__always) func noteUse(_ entry: UnsafeMutablePointer<TLBEntry>) {
+        let i = entry - entries
+        used[i >> 6] |= 1 << UInt64(i & 63)
+    }
+
+    /// Every entry that may hold something; those for which `body` is false hold nothing any more.
+    @inline(__always) func forEachUsed(_ body: (UnsafeMutablePointer<TLBEntry>) -> Bool) {
+        for word in 0..<Self.usedWords where used[word] != 0 {
+            var left = used[word]
+            while left != 0 {
+                let bit = left.trailingZeroBitCount
+                left &= left &- 1
+                if !body(entries + (word << 6 + bit)) { used[word] &= ~(1 << UInt64(bit)) }
+            }
+        }
+    }
 
     /// Forgets the translations of one page.
     func drop(page: UInt32) {
@@ -44,18 +80,19 @@ struct AddressSpace {
     }
     /// Forgets every translation of pages for which `matches` is true.
     func drop(where matches: (UInt32) -> Bool) {
-        for i in 0..<2 * TLBEntry.count {
-            let e = entries + i
-            if e.pointee.readTag != .max, matches(e.pointee.readTag) {
-                e.pointee.readTag = .max
-                e.pointee.writeTag = .max
-            }
+        forEachUsed { e in
+            guard e.pointee.readTag != .max else { return false }
+            guard matches(e.pointee.readTag) else { return true }
+            e.pointee.readTag = .max
+            e.pointee.writeTag = .max
+            return false
         }
     }
     func dropEverything() {
-        for i in 0..<2 * TLBEntry.count {
-            entries[i].readTag = .max
-            entries[i].writeTag = .max
+        forEachUsed { e in
+            e.pointee.readTag = .max
+            e.pointee.writeTag = .max
+            return false
         }
     }
 }

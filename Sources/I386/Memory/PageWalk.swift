@@ -34,6 +34,7 @@ extension CPU {
         let page = memory.base + Int(walked.frame) << 12
         entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
         entry.pointee.readTag = pageAddress
+        space.pointee.noteUse(entry)
         if walked.writable && walked.dirty {
             if memory.frameHasCode[Int(walked.frame)].load(ordering: .relaxed) != 0 {
                 entry.pointee.writeTag = pageAddress | TLBEntry.codeBit
@@ -51,7 +52,8 @@ extension CPU {
     private func translateForLockstep(
         _ linear: UInt32, write: Bool, user: Bool
     ) throws(CPUFault) -> UnsafeMutableRawPointer {
-        let table = spaces[core.pointee.space].entries + (user ? TLBEntry.count : 0)
+        let space = spaces + core.pointee.space
+        let table = space.pointee.entries + (user ? TLBEntry.count : 0)
         let entry = table + (Int(linear >> 12) & (TLBEntry.count - 1))
         let pageAddress = linear & 0xffff_f000
         if !write, entry.pointee.readTag == pageAddress { return entry.pointee.host(linear) }
@@ -60,6 +62,7 @@ extension CPU {
         entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
         entry.pointee.readTag = pageAddress
         entry.pointee.writeTag = .max
+        space.pointee.noteUse(entry)
         if write {
             noteForLockstep(frame: Int(walked.frame))
             if memory.frameHasCode[Int(walked.frame)].load(ordering: .relaxed) != 0 {
@@ -79,6 +82,7 @@ extension CPU {
     }
 
     private func walk(_ linear: UInt32, write: Bool, user: Bool) throws(CPUFault) -> Walked {
+        core.pointee.walks &+= 1
         let code: UInt32 = (write ? 2 : 0) | (user ? 4 : 0)
         if let top = core.pointee.policy.reservedFrom, linear >= top.rawValue {
             throw .pageFault(linear, errorCode: code)

@@ -9,7 +9,9 @@ struct TLBEntry {
     /// Host address of the page's first byte, less its linear one: the host address of a byte is one addition away.
     var addend: Int = 0
 
-    static let count = 512
+    /// Eight megabytes' worth, so that a walk through four of them does not miss. What is not used costs nothing: no memory,
+    /// and no time when it is forgotten.
+    static let count = 2048
     static let codeBit: UInt32 = 1
 
     /// The host address of a linear one in this page.
@@ -39,6 +41,7 @@ extension CPU {
     /// Forgets the translation of one page. nil: in every cached space.
     public func invalidate(page: GuestVirtual, in cr3: GuestPhysical?) {
         let linear = page.rawValue & 0xffff_f000
+        core.pointee.tlbDrops &+= 1
         forEachSpace(cr3) { space in
             space.drop(page: linear)
         } affectsCode: { filter in
@@ -50,6 +53,7 @@ extension CPU {
     public func invalidate(directoryIndex: Int, in cr3: GuestPhysical?) {
         guard (0..<1024).contains(directoryIndex) else { return }
         let top = UInt32(directoryIndex) << 22
+        core.pointee.tlbDrops &+= 1
         forEachSpace(cr3) { space in
             space.drop { $0 & 0xffc0_0000 == top }
         } affectsCode: { filter in
@@ -59,6 +63,7 @@ extension CPU {
 
     /// Forgets translations wholesale.
     public func flushTLB(_ scope: TLBScope) {
+        core.pointee.tlbFlushes &+= 1
         switch scope {
         case .user(let limit):
             let last = Int(limit.rawValue >> 22)
@@ -98,8 +103,10 @@ extension CPU {
                 continue
             }
             drop(spaces[i])
-            if affectsCode(spaces[i].codeFilter(user: false)) { renew(i, user: false) }
-            if affectsCode(spaces[i].codeFilter(user: true)) { renew(i, user: true) }
+            for user in [false, true] where affectsCode(spaces[i].codeFilter(user: user)) {
+                renew(i, user: user)
+                core.pointee.chainsDropped &+= 1
+            }
         }
         retag()
     }
@@ -123,6 +130,7 @@ extension CPU {
         core.pointee.clock &+= 1
         var chosen = core.pointee.space
         if spaces[chosen].directory != directory {
+            core.pointee.spaceSwitches &+= 1
             chosen = 0
             for i in 0..<Self.spaceCount {
                 if spaces[i].directory == directory {
@@ -132,8 +140,8 @@ extension CPU {
                 if spaces[i].lastUse < spaces[chosen].lastUse { chosen = i }
             }
             if spaces[chosen].directory != directory {
-                spaces[chosen].directory = directory
-                spaces[chosen].dropEverything()
+                spaces[chosen].claim(directory)
+                core.pointee.spacesForgotten &+= 1
                 renew(chosen, user: false)
                 renew(chosen, user: true)
             }

@@ -48,6 +48,14 @@ enum HostOperand {
 enum Group1: UInt8 { case add, or, adc, sbb, and, sub, xor, cmp }
 enum Group2: UInt8 { case rol, ror, rcl, rcr, shl, shr, sal, sar }
 
+/// A line of a listing.
+struct ListedLine {
+    var offset: Int
+    var text: String
+    /// Says what the following lines are for; not an instruction.
+    var isHeading: Bool
+}
+
 /// Writes instructions one behind the other.
 final class Assembler {
     let memory: CodeMemory
@@ -56,7 +64,7 @@ final class Assembler {
     /// Something was asked for that has no encoding: what was written must not be run.
     var failed = false
     /// When somebody wants to read along: where each instruction starts and what it is called.
-    var listing: [(offset: Int, text: String)]?
+    var listing: [ListedLine]?
 
     init(memory: CodeMemory) { self.memory = memory }
 
@@ -75,7 +83,11 @@ final class Assembler {
         for i in 0..<8 as Range<UInt64> { byte(UInt8(truncatingIfNeeded: value &>> (8 &* i))) }
     }
     @inline(__always) func note(_ text: @autoclosure () -> String) {
-        if listing != nil { listing?.append((position, text())) }
+        if listing != nil { listing?.append(ListedLine(offset: position, text: text(), isHeading: false)) }
+    }
+    /// What the following instructions are for.
+    @inline(__always) func heading(_ text: @autoclosure () -> String) {
+        if listing != nil { listing?.append(ListedLine(offset: position, text: text(), isHeading: true)) }
     }
 
     // MARK: The general form

@@ -29,6 +29,7 @@ extension CPU {
         state.unpackFlags()
         let done = budget - frame.pointee.left
         left -= done
+        t.counters.translatedInstructions &+= UInt64(truncatingIfNeeded: done)
         let value = frame.pointee.value
         let reason = TranslatedExit(rawValue: frame.pointee.reason)
         let generation = code.generation
@@ -80,10 +81,22 @@ extension CPU {
             return false
         }
         var (items, blocks, end) = collect(block)
-        guard t.translate(&items, blocks: blocks, end: end, memoryBase: memory.base) != nil else {
+        let isWatched = watch.map { isWatching($0, items) } ?? false
+        if isWatched { t.a.listing = [] }
+        let made = t.translate(&items, blocks: blocks, end: end, memoryBase: memory.base)
+        if isWatched {
+            if let made { watch?.note(.translated(listing(items, trace: made))) }
+            t.a.listing = nil
+        }
+        guard made != nil else {
             block.pointee.patience = .max
             return false
         }
         return true
+    }
+
+    private func isWatching(_ watch: BlockWatch, _ items: [TraceItem]) -> Bool {
+        guard watch.isWaiting else { return false }
+        return items.contains { watch.address.rawValue &- $0.start < $0.next &- $0.start }
     }
 }

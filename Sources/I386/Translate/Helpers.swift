@@ -1,6 +1,8 @@
 // What generated code calls. These run in the middle of a trace, so they change nothing that the trace relies on: no
 // mapping, no mode, and no code that is still wanted is overwritten.
 
+import Synchronization
+
 /// Finds the host address of a guest access that missed the TLB; 0 when the interpreter has to do it: it faults, straddles
 /// a page, or stores into code.
 let slowAccessHelper: @convention(c) (UnsafeMutableRawPointer, UInt32, UInt32) -> UInt = { state, linear, kind in
@@ -66,9 +68,15 @@ extension UnsafeMutablePointer<CPUState> {
 }
 
 extension CPU {
+    /// Another thread wants something. Not heard while engines are compared, who would hear it at different times.
+    private var isWanted: Bool {
+        memory.attention.pointee.load(ordering: .relaxed) != 0 && !core.pointee.isRecording
+    }
+
     fileprivate func slowAccess(_ linear: UInt32, bytes: UInt32, write: Bool) -> UInt {
         translator?.counters.slowAccesses &+= 1
-        guard linear & 0xfff <= 4096 - bytes else { return 0 }
+        // Thousands of misses in a row are milliseconds: somebody who waits is not to wait for the end of the stretch.
+        guard linear & 0xfff <= 4096 - bytes, !isWanted else { return 0 }
         do throws(CPUFault) {
             let host = try translate(linear, write: write, user: isUser)
             if write {
@@ -102,8 +110,8 @@ extension CPU {
             return 1
         }
         state.packFlags()
-        guard code.deaths == before else {
-            // It has overwritten code, perhaps that of this trace.
+        guard code.deaths == before, !isWanted else {
+            // It has overwritten code, perhaps that of this trace; or somebody waits, and a few hundred of these are long.
             state.pointee.eip = op.pointee.next
             return 2
         }

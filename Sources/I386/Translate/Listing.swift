@@ -1,8 +1,8 @@
-// One translation put on paper: what the guest's bytes are and what became of them.
+// One translation put on paper: the guest's instructions as bytes and words, and under each what became of it.
 
 extension CPU {
-    /// The translation of the block at `eip` in the current address space, made for the purpose: guest instructions as bytes,
-    /// host instructions as bytes and text. nil when nothing can be translated there.
+    /// The translation of the block at `eip` in the current address space, made for the purpose. nil when nothing can be
+    /// translated there.
     ///
     /// Only between two calls of `run`. Everything translated so far is forgotten: this is for people, not for speed.
     public func listBlock(at eip: GuestVirtual) -> String? {
@@ -24,7 +24,7 @@ extension CPU {
             guard
                 let trace = translator.translate(&items, blocks: blocks, end: end, memoryBase: memory.base)
             else { return nil }
-            return guestListing(items) + hostListing(trace)
+            return listing(items, trace: trace)
         } catch {
             return nil
         }
@@ -33,12 +33,14 @@ extension CPU {
     /// The same for a trace that exists, without the names that nobody noted down.
     func listing(trace: Int) -> String? {
         guard let translator, trace >= 0, trace < translator.traces.count else { return nil }
-        let block = translator.traces[trace].block
-        return guestListing(collect(block).items) + hostListing(trace)
+        return listing(collect(translator.traces[trace].block).items, trace: trace)
     }
 
+    /// The trace that was made of `items` a moment ago, or without words at any time.
+    func listing(_ items: [TraceItem], trace: Int) -> String { guestListing(items) + hostListing(trace) }
+
     private func guestListing(_ items: [TraceItem]) -> String {
-        var text = "guest:\n"
+        var text = "guest, \(items.count) instructions:\n"
         for item in items {
             let count = item.next &- item.start
             guard count <= 15 else { continue }
@@ -47,8 +49,7 @@ extension CPU {
                 let byte = try? load(item.start &+ i, user: false) as UInt8
                 bytes.append(byte.map { Self.twoDigits($0) } ?? "??")
             }
-            let out = item.operation == .jumpIf ? " out to \(GuestVirtual(item.exit))" : ""
-            text += "  \(GuestVirtual(item.start))  \(bytes.joined(separator: " "))  \(item.operation)\(out)\n"
+            text += "  \(GuestVirtual(item.start))  \(Self.column(bytes.joined(separator: " "), 24))  \(item.text)\n"
         }
         return text
     }
@@ -56,22 +57,27 @@ extension CPU {
     private func hostListing(_ number: Int) -> String {
         guard let t = translator else { return "" }
         let trace = t.traces[number]
-        var starts: [(offset: Int, text: String)] = t.a.listing ?? []
-        if starts.isEmpty { starts = [(trace.indirectEntry, "")] }
-        var text = "host, \(trace.end - trace.indirectEntry) bytes, entry at +\(trace.entry - trace.indirectEntry):\n"
-        for (i, line) in starts.enumerated() where line.offset >= trace.indirectEntry {
-            let end = i + 1 < starts.count ? starts[i + 1].offset : trace.end
+        var lines = (t.a.listing ?? []).filter { $0.offset >= trace.indirectEntry && $0.offset <= trace.end }
+        if lines.isEmpty { lines = [ListedLine(offset: trace.indirectEntry, text: "", isHeading: false)] }
+        var text = "host, \(trace.end - trace.indirectEntry) bytes:\n"
+        for (i, line) in lines.enumerated() {
+            if line.isHeading {
+                text += "  ; \(line.text)\n"
+                continue
+            }
+            let end = lines[(i + 1)...].first { !$0.isHeading }?.offset ?? trace.end
             let bytes = (line.offset..<max(end, line.offset)).map {
                 Self.twoDigits(t.memory.executable.load(fromByteOffset: $0, as: UInt8.self))
             }
-            let offset = String(line.offset - trace.indirectEntry, radix: 16)
-            let shown = bytes.joined(separator: " ")
-            let gap = String(repeating: " ", count: max(2, 34 - shown.count))
-            text += "  +\(offset)\(String(repeating: " ", count: max(1, 5 - offset.count)))\(shown)\(gap)\(line.text)\n"
+            let offset = Self.column("+" + String(line.offset - trace.indirectEntry, radix: 16), 6)
+            text += "  \(offset)\(Self.column(bytes.joined(separator: " "), 32))  \(line.text)\n"
         }
         return text
     }
 
+    private static func column(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
     private static func twoDigits(_ value: UInt8) -> String {
         (value < 16 ? "0" : "") + String(value, radix: 16)
     }

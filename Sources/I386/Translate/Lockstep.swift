@@ -10,7 +10,7 @@ final class Lockstep {
     /// Pages as they were before either engine wrote to them.
     fileprivate(set) var before: [Int: [UInt8]] = [:]
     fileprivate var start = CPUState()
-    fileprivate var entries: [TLBEntry] = []
+    fileprivate var entries: [(index: Int, entry: TLBEntry)] = []
     /// Stretches compared.
     var compared: UInt64 = 0
     private var random: UInt64 = 0x9e37_79b9_7f4a_7c15
@@ -45,8 +45,13 @@ extension CPU {
     func startRecording(_ l: Lockstep) {
         l.start = state.pointee
         l.before.removeAll(keepingCapacity: true)
-        l.entries = Array(UnsafeBufferPointer(start: spaces[core.pointee.space].entries, count: 2 * TLBEntry.count))
-        for i in 0..<2 * TLBEntry.count { spaces[core.pointee.space].entries[i].writeTag = .max }
+        l.entries.removeAll(keepingCapacity: true)
+        let space = spaces[core.pointee.space]
+        space.forEachUsed { e in
+            l.entries.append((e - space.entries, e.pointee))
+            e.pointee.writeTag = .max
+            return e.pointee.readTag != .max
+        }
         core.pointee.isRecording = true
     }
 
@@ -61,10 +66,12 @@ extension CPU {
             after[frame] = Array(UnsafeRawBufferPointer(start: page, count: 4096))
             bytes.withUnsafeBytes { page.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: 4096) }
         }
-        let entries = spaces[core.pointee.space].entries
-        for i in 0..<2 * TLBEntry.count {
-            entries[i] = l.entries[i]
-            entries[i].writeTag = .max
+        let space = spaces[core.pointee.space]
+        space.dropEverything()
+        for (index, entry) in l.entries {
+            space.entries[index] = entry
+            space.entries[index].writeTag = .max
+            space.noteUse(space.entries + index)
         }
         state.pointee = l.start
         let trace = block.pointee.trace

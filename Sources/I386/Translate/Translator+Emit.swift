@@ -26,15 +26,18 @@ extension Translator {
         emitEntries(&trace, kill.map { Array(items[...$0]) } ?? [])
         traces.append(trace)
         for next in items {
+            a.heading("\(GuestVirtual(next.start)) \(next.text)")
             emitItem(next)
             if a.failed { break }
         }
         if !a.failed {
             switch end {
             case .fallThrough(let target):
+                a.heading("on to \(GuestVirtual(target))")
                 account(items.count)
                 emitExit(target, condition: nil)
             case .interpret(let eip):
+                a.heading("the instruction at \(GuestVirtual(eip)) is for the interpreter")
                 settleX87()
                 saveFlags()
                 account(items.count)
@@ -110,9 +113,11 @@ extension Translator {
     private func emitEntries(_ trace: inout Trace, _ untilKill: [TraceItem]) {
         while a.position & 15 != 0 { a.byte(0x90) }
         trace.indirectEntry = a.position
+        a.heading("entered by an indirect jump: is r8d my address?")
         a.arithmetic(.cmp, 4, .register(Host.scratch), immediate: trace.eip)
         a.jump(Assembler.notEqual, to: stubs.unknownTarget)
         trace.checkedEntry = a.position
+        a.heading("entered from another page: is mine still where it was?")
         // The page must be where it was when this was translated.
         let page = trace.eip & 0xffff_f000
         let entry = Int32((page >> 12) & UInt32(TLBEntry.count - 1)) * 16
@@ -122,15 +127,18 @@ extension Translator {
         a.arithmetic(.cmp, 8, Host.scratch2, memory: .at(Host.tlb, entry + 8))
         let moved = a.jump(Assembler.notEqual)
         trace.entry = a.position
+        a.heading("entered from inside the page: \(trace.need) instructions left in the budget?")
         a.arithmetic(.cmp, 8, .register(Host.budget), immediate: UInt32(trace.need))
         let spent = a.jump(Assembler.less)
         let eip = trace.eip
         deferred.append { [self] in
+            a.heading("seldom: the page is unknown or elsewhere")
             a.bind(missing)
             a.bind(moved)
             leave(eip)
         }
         deferred.append { [self] in
+            a.heading("seldom: the budget is spent")
             a.bind(spent)
             guard var kill = untilKill.last else { return leave(eip) }
             // Here they are not dead at all.
@@ -177,6 +185,7 @@ extension Translator {
         exits.append(exit)
         let then = flags
         deferred.append { [self] in
+            a.heading("out to \(GuestVirtual(target)), not linked yet: save the flags, ask Swift")
             flags = then
             exits[number].stub = a.position
             a.bind(sites[0])

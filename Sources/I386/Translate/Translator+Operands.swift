@@ -64,7 +64,9 @@ extension Translator {
         let back = a.position
         flags.host = 0
         let leave = leaving()
+        let start = item.start
         deferred.append { [self] in
+            a.heading("seldom: \(GuestVirtual(start)) has missed the TLB; ask Swift")
             a.bind(miss)
             a.load(Host.scratch, immediate: UInt32(bytes) | (write ? 0x100 : 0))
             a.call(to: stubs.slowAccess)

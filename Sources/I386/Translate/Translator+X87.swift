@@ -117,6 +117,7 @@ extension Translator {
         flags.host = 0
         let leave = leaving()
         deferred.append { [self] in
+            a.heading("seldom: the x87 registers are not loaded")
             a.bind(missing)
             a.call(to: stubs.loadX87)
             a.jump(Assembler.notEqual, to: back)
@@ -130,6 +131,7 @@ extension Translator {
         flags.host = 0
         let leave = leaving()
         deferred.append { [self] in
+            a.heading("seldom: the interpreter raises what this raises")
             a.bind(out)
             leave()
         }

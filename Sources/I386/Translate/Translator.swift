@@ -6,28 +6,6 @@
 // - Flags are in memory at every entry, except that a trace which kills them first may be entered without.
 // - A dead trace may be running: nothing of it is overwritten until everything is thrown away, between two runs.
 
-/// What the translating engine has done so far.
-public struct EngineCounters: Sendable, Equatable {
-    /// Blocks decoded.
-    public var decoded: UInt64 = 0
-    /// Traces translated, and those that died by stores into their code.
-    public var translated: UInt64 = 0
-    public var invalidated: UInt64 = 0
-    /// Jumps linked from trace to trace.
-    public var linked: UInt64 = 0
-    /// Times that generated code was entered, and left for the sake of one instruction.
-    public var entries: UInt64 = 0
-    public var interpreted: UInt64 = 0
-    /// Accesses that generated code could not do by itself.
-    public var slowAccesses: UInt64 = 0
-    /// Traces that were given up: a gap in the translator.
-    public var failed: UInt64 = 0
-    /// Times that everything was thrown away because the code memory was full.
-    public var flushes: UInt64 = 0
-
-    public init() {}
-}
-
 final class Translator {
     let memory: CodeMemory
     let a: Assembler
@@ -77,6 +55,9 @@ final class Translator {
         forgetTargets()
     }
 
+    /// Bytes of code in this memory.
+    var bytesInUse: Int { a.position - firstFree }
+
     var isFull: Bool { memory.size - a.position < Self.reserve }
 
     func address(_ offset: Int) -> UnsafeRawPointer { memory.executable + offset }
@@ -89,6 +70,7 @@ final class Translator {
     /// Starts afresh. Only between two runs of generated code.
     func flush() {
         counters.flushes += traces.isEmpty ? 0 : 1
+        counters.hostBytes &+= UInt64(bytesInUse)
         a.position = firstFree
         traces.removeAll(keepingCapacity: true)
         exits.removeAll(keepingCapacity: true)

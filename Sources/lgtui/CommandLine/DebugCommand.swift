@@ -1,4 +1,4 @@
-// `lgtui debug screen`: what our terminal makes of a byte stream, as text or as JSON. For bug reports ("this is what I
+// `lgtui debug` looks inside. Here is `lgtui debug screen`: what our terminal makes of a byte stream, as text or as JSON. For bug reports ("this is what I
 // see") and for tests, which compare it with what other terminals make of the same bytes.
 
 import ArgumentParser
@@ -7,7 +7,8 @@ import TerminalCore
 
 package struct DebugCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "debug", abstract: "Look inside, for bug reports.", subcommands: [DebugScreen.self])
+        commandName: "debug", abstract: "Look inside, for bug reports.",
+        subcommands: [DebugScreen.self, DebugBlock.self])
 
     package init() {}
 }

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Glibc
+import GuestHost
 
 package struct Lgtui: ParsableCommand {
     package init() {}
@@ -11,10 +12,11 @@ package struct Lgtui: ParsableCommand {
         commandName: "lgtui",
         abstract: "Boot lguest guests, several at once, in panes of this terminal.",
         usage: """
-            lgtui [--theme THEME] [-c COMMAND]… [--verbose] [--stats] [--record=FORMAT[:FILE]] [--plain] [LAB.toml]
+            lgtui [--theme THEME] [-c COMMAND]… [--verbose] [--stats] [--record=FORMAT[:FILE]] [--profile=FILE] [--plain] [LAB.toml]
             lgtui run [options] MEM KERNEL [--block=FILE[,ro]]… [--sharenet=FILE]… [kernel args…] [-- …]
             lgtui config show
             lgtui debug screen --size COLSxROWS [--json] < BYTES
+            lgtui debug block ADDRESS|SYMBOL [MEM KERNEL …]
             """,
         discussion: """
             Without arguments it starts the demo lab: four small guests that live inside the program.
@@ -65,6 +67,25 @@ package struct SharedOptions: ParsableArguments {
             valueName: "raw|text|cast[:FILE]"))
     package var record: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Sample where the guests spend their time, and write that to a file at exit; with several guests each name is put into the name of the file.",
+            valueName: "file"),
+        completion: .file())
+    package var profile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "folded: stacks for flamegraph.pl, inferno, speedscope; flat: a table. By default a table for a FILE.txt, else folded.",
+            valueName: "folded|flat"))
+    package var profileFormat: ProfileFormatOption?
+
+    @Option(
+        help: ArgumentHelp(
+            "Names for the profile: a System.map or vmlinux, when the kernel has none.", valueName: "file"),
+        completion: .file())
+    package var symbols: String?
+
     @Flag(help: "No panes: lines of the guests on standard output, commands on standard input.")
     package var plain = false
 
@@ -77,6 +98,32 @@ package struct SharedOptions: ParsableArguments {
             do { return try RecordingRequest(flag: record) } catch { throw UsageError("--record: \(error)") }
         }
     }
+}
+
+extension SharedOptions {
+    /// The profile that is asked for.
+    func profileRequest() throws -> ProfileRequest? {
+        guard let profile else {
+            guard profileFormat == nil, symbols == nil else {
+                return try Failure.catching { () throws(UsageError) in
+                    throw UsageError(
+                        "--profile-format and --symbols say more about a profile: write --profile=FILE as well")
+                }
+            }
+            return nil
+        }
+        if profile.isEmpty {
+            return try Failure.catching { () throws(UsageError) in throw UsageError("--profile needs a file") }
+        }
+        return ProfileRequest(file: profile, format: profileFormat?.format, symbols: symbols)
+    }
+}
+
+/// The value of `--profile-format`.
+package enum ProfileFormatOption: String, ExpressibleByArgument, CaseIterable {
+    case folded, flat
+
+    var format: ProfileRequest.Format { self == .flat ? .flat : .folded }
 }
 
 /// The value of `--stats`, which may be left out.
@@ -104,7 +151,7 @@ package enum StatisticsOption: String, ExpressibleByArgument, CaseIterable {
 extension String {
     /// Whether this option's value may be the next word.
     fileprivate var takesValue: Bool {
-        ["--theme", "--stats", "--record", "-c"].contains(self)
+        ["--theme", "--stats", "--record", "--profile", "--profile-format", "--symbols", "-c"].contains(self)
             || GuestArguments.options.contains { $0.name == self && $0.value != nil }
     }
 }
@@ -190,11 +237,14 @@ package struct RunCommand: ParsableCommand {
             throw CleanExit.helpRequest(self)
         }
         let (words, defaults) = (words, try guestDefaults())
-        let guests = try Failure.catching { () throws(UsageError) in try GuestArguments.parse(words, defaults: defaults)
+        var guests = try Failure.catching { () throws(UsageError) in try GuestArguments.parse(words, defaults: defaults)
         }
         if guests.count > 1 || shared.plain { return try Panes.run(Lab(guests: guests), shared) }
+        let request = try shared.profileRequest()
+        let profiler = try Failure.catching { () throws(LaunchError) in try Profiler(&guests, [request]) }
         let status = SingleRun(
-            configuration: guests[0], statistics: shared.stats?.format, recording: try shared.recording()
+            configuration: guests[0], statistics: shared.stats?.format, recording: try shared.recording(),
+            profiler: profiler
         ).run()
         throw ExitCode(status)
     }
@@ -235,9 +285,17 @@ package enum Panes {
         let statistics = options.stats?.format
         var lab = lab
         if let request = try options.recording() { lab.record(request) }
+        if let request = try options.profileRequest() { lab.profile(request) }
+        let profiles = lab.profiles
+        let profiler = try Failure.catching { () throws(LaunchError) in try Profiler(&lab.guests, profiles) }
+        @Sendable func finish() {
+            for line in profiler?.finish() ?? [] { StandardError.say("lgtui: " + line) }
+        }
         if options.plain {
             let status: Int32 = MainActor.assumeIsolated { [lab] in
+                profiler?.start()
                 let result = PlainSession(lab: lab, settings: settings, environment: environment).run()
+                finish()
                 statistics?.report(result.figures)
                 if let signal = result.signal { SignalSource.die(of: signal) }
                 return result.status
@@ -248,7 +306,9 @@ package enum Panes {
             let session = try Failure.catching { () throws(ScreenError) in
                 try Session(lab: lab, settings: settings, theme: theme, environment: environment)
             }
+            profiler?.start()
             let result = session.run()
+            finish()
             statistics?.report(result.figures)
             if let signal = result.signal { SignalSource.die(of: signal) }
             return result.status

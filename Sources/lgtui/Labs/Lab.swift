@@ -11,12 +11,22 @@ package struct Lab: Sendable {
     package var scratch: [ScratchFile] = []
     /// What is to be done with the consoles, one a guest.
     package var consoles: [ConsolePlan]
+    /// Where profiles go, one a guest.
+    package var profiles: [ProfileRequest?]
     /// Command lines, of which each begins when the one before is done.
     package var script: [String] = []
 
     package init(guests: [GuestConfiguration]) {
         self.guests = guests
         consoles = guests.map { _ in ConsolePlan() }
+        profiles = guests.map { _ in nil }
+    }
+
+    /// Profiles all guests, unless the lab has a wish of its own for one.
+    package mutating func profile(_ request: ProfileRequest) {
+        for index in profiles.indices where profiles[index] == nil {
+            profiles[index] = guests.count > 1 ? request.apart(for: guests[index].name) : request
+        }
     }
 
     /// Records all consoles, unless the lab has a wish of its own for one.
@@ -64,6 +74,7 @@ package struct Lab: Sendable {
         try bag.throwIfAny()
         guests = reader.guests
         consoles = reader.consoles
+        profiles = reader.profiles
         scratch = reader.scratchDisks + reader.networks.scratch
     }
 }
@@ -74,6 +85,7 @@ private struct LabReader {
     let networks: LabNetworks
     var guests: [GuestConfiguration] = []
     var consoles: [ConsolePlan] = []
+    var profiles: [ProfileRequest?] = []
     var scratchDisks: [ScratchFile] = []
     private var names: Set<String> = []
 
@@ -115,15 +127,29 @@ private struct LabReader {
         let device = table.string("device").map { existing($0, "device", table) }
         let verbose = table.bool("verbose") ?? false
         let console = ConsolePlan(&table, path: path)
+        let profile = readProfile(&table)
         table.rejectUnknownKeys()
         guard let memory else { return }
         consoles.append(console)
+        profiles.append(profile)
         guests.append(
             GuestConfiguration(
                 name: name, memory: memory, kernel: KernelChoice.source(kernel), dialect: dialect,
                 initrd: initrd, disks: disks, devices: cards, arguments: arguments, devicePath: device,
                 verbose: verbose, engine: engine
             ))
+    }
+
+    /// `profile = "web1.folded"`, with `symbols = "System.map"` for a kernel that has none.
+    private func readProfile(_ table: inout TableReader) -> ProfileRequest? {
+        let file = table.string("profile")
+        let symbols = table.string("symbols").map { existing($0, "symbols", table) }
+        guard let file else {
+            if symbols != nil { table.complain("`symbols` are for a `profile`, and there is none", about: "symbols") }
+            return nil
+        }
+        if file.isEmpty { table.complain("`profile` is empty: name a file", about: "profile") }
+        return ProfileRequest(file: path.full(file), symbols: symbols)
     }
 
     /// `memory = 64` (MiB) or `memory = "64m"`; 64 MiB when nothing is said.

@@ -44,13 +44,16 @@ package struct SingleRun {
     package let configuration: GuestConfiguration
     package let statistics: Statistics.Format?
     package let recording: RecordingRequest?
+    package let profiler: Profiler?
 
     package init(
-        configuration: GuestConfiguration, statistics: Statistics.Format?, recording: RecordingRequest? = nil
+        configuration: GuestConfiguration, statistics: Statistics.Format?, recording: RecordingRequest? = nil,
+        profiler: Profiler? = nil
     ) {
         self.configuration = configuration
         self.statistics = statistics
         self.recording = recording
+        self.profiler = profiler
     }
 
     /// How large the terminal is, as far as anybody knows.
@@ -107,6 +110,7 @@ package struct SingleRun {
             StandardError.say("lgtui: \(error)")
             return error.kind == .usage ? ExitStatus.usage : ExitStatus.failure
         }
+        profiler?.start()
         var ending: Int32?
         while guest.state.isAlive, ending == nil, !output.isBroken {
             var waiting = [
@@ -134,6 +138,7 @@ package struct SingleRun {
         let isRecorded = recorder?.finish(within: .seconds(5)) ?? true
         restore()
         CrashGuard.disarm()
+        for text in profiler?.finish() ?? [] { line(text) }
         let figures = guest.counters
         defer { statistics?.report([(name, figures)]) }
         if let ending {

@@ -24,7 +24,11 @@ package enum Statistics {
                     guests.map { name, counters in
                         .object(
                             [("name", .string(name))] + figures(counters).map { ($0.key, .unsigned($0.value)) }
-                                + [("devices", .array(counters.devices.map(json)))])
+                                + [
+                                    ("engine", .object(engine(counters).map { ($0.key, .unsigned($0.value)) })),
+                                    ("exits_by_kind", .object(exits(counters).map { ($0.key, .unsigned($0.value)) })),
+                                    ("devices", .array(counters.devices.map(json))),
+                                ])
                     })
             )
         ])
@@ -39,6 +43,10 @@ package enum Statistics {
         for (name, counters) in guests {
             lines.append("\(name):".onOneLine)
             lines += figures(counters).map { line($0, indent: 2) }
+            lines.append("  exits, by kind:")
+            lines += exits(counters).map { line($0, indent: 4) }
+            lines.append("  engine:")
+            lines += engine(counters).map { line($0, indent: 4) }
             for device in counters.devices {
                 lines.append("  \(device.name):")
                 lines += figures(device).map { line($0, indent: 4) }
@@ -80,6 +88,50 @@ package enum Statistics {
             Figure(key: "halted_ns", label: "time asleep", value: hypervisor.haltedNanoseconds),
             Figure(key: "life_ns", label: "time since start", value: counters.lifeNanoseconds),
             Figure(key: "starts", label: "starts", value: counters.starts),
+        ]
+    }
+
+    /// Why the guest left its processor.
+    private static func exits(_ counters: GuestCounters) -> [Figure] {
+        let hypervisor = counters.hypervisor
+        return [
+            Figure(key: "hypercall", label: "hypercall", value: hypervisor.exits(.hypercall)),
+            Figure(key: "page_fault", label: "page fault", value: hypervisor.exits(.pageFault)),
+            Figure(key: "protection_fault", label: "protection fault", value: hypervisor.exits(.protectionFault)),
+            Figure(
+                key: "device_not_available", label: "FPU switched off", value: hypervisor.exits(.deviceNotAvailable)),
+            Figure(key: "other_trap", label: "other trap", value: hypervisor.exits(.otherTrap)),
+            Figure(key: "budget_spent", label: "time to look at the clock", value: hypervisor.exits(.budgetSpent)),
+            Figure(key: "interrupted", label: "asked to by another thread", value: hypervisor.exits(.interrupted)),
+            Figure(key: "fatal", label: "death", value: hypervisor.exits(.fatal)),
+        ]
+    }
+
+    /// What the engines did.
+    private static func engine(_ counters: GuestCounters) -> [Figure] {
+        let engine = counters.hypervisor.engine
+        let all = counters.hypervisor.instructions
+        let translated = min(engine.translatedInstructions, all)
+        return [
+            Figure(key: "instructions_translated", label: "instructions as host code", value: translated),
+            Figure(key: "instructions_interpreted", label: "instructions interpreted", value: all - translated),
+            Figure(key: "blocks_decoded", label: "blocks decoded", value: engine.decoded),
+            Figure(key: "blocks_overwritten", label: "  of these overwritten", value: engine.overwritten),
+            Figure(key: "traces_translated", label: "traces translated", value: engine.translated),
+            Figure(key: "traces_overwritten", label: "  of these overwritten", value: engine.invalidated),
+            Figure(key: "traces_failed", label: "traces given up", value: engine.failed),
+            Figure(key: "traces_linked", label: "jumps linked", value: engine.linked),
+            Figure(key: "host_bytes", label: "host code, bytes", value: engine.hostBytes),
+            Figure(key: "code_flushes", label: "code memory full", value: engine.flushes),
+            Figure(key: "code_entries", label: "host code entered", value: engine.entries),
+            Figure(key: "code_exits_for_one", label: "  left for one instruction", value: engine.interpreted),
+            Figure(key: "slow_accesses", label: "accesses by way of Swift", value: engine.slowAccesses),
+            Figure(key: "tlb_misses", label: "TLB misses", value: engine.tlbMisses),
+            Figure(key: "tlb_drops", label: "translations dropped", value: engine.tlbDrops),
+            Figure(key: "tlb_flushes", label: "TLB flushes", value: engine.tlbFlushes),
+            Figure(key: "chains_dropped", label: "chains void by a new map", value: engine.chainsDropped),
+            Figure(key: "space_switches", label: "address spaces entered", value: engine.spaceSwitches),
+            Figure(key: "space_switches_cold", label: "  of these cold", value: engine.spacesForgotten),
         ]
     }
 

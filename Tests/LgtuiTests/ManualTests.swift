@@ -29,7 +29,8 @@ import lgtui
 
     @Test(
         arguments: GuestArguments.options.map(\.name) + [
-            "--theme", "--stats", "--version", "--help", "--size", "--json", "--record", "--plain",
+            "--theme", "--stats", "--version", "--help", "--size", "--json", "--record", "--plain", "--profile",
+            "--profile-format", "--symbols", "--seconds", "--type",
         ])
     func everyOptionIsInTheManual(option: String) { #expect(Self.manual.contains(option)) }
 
@@ -51,7 +52,7 @@ import lgtui
     @Test(arguments: [
         "name", "memory", "kernel", "initrd", "disks", "networks", "args", "dialect", "engine", "device", "verbose",
         "file",
-        "tap", "bridge", "record", "monitor", "read-only", "script",
+        "tap", "bridge", "record", "monitor", "read-only", "script", "profile", "symbols",
     ])
     func everyKeyOfALabIsInTheManual(key: String) { #expect(Self.labManual.contains(".B \(key) ")) }
 }

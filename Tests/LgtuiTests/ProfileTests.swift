@@ -20,7 +20,7 @@ import lgtui
 
     @Test(
         arguments: [
-            (0xc010_0000, "_text", 0), (0xc010_003f, "_text", 0x3f), (0xc010_0040, "helper", 0),
+            (0xc010_0000, "startup", 0), (0xc010_003f, "startup", 0x3f), (0xc010_0040, "helper", 0),
             (0xc010_00ff, "weak_one", 0x3f), (0xc030_0004, "__init_late", 4),
         ] as [(UInt32, String, UInt32)])
     func anAddressBelongsToTheFunctionBeforeIt(address: UInt32, name: String, offset: UInt32) throws {

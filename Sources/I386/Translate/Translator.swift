@@ -50,6 +50,7 @@ final class Translator {
         a = Assembler(memory: memory)
         stubs = Stubs(a)
         firstFree = (a.position + 63) & ~63
+        a.position = firstFree
         // SAFETY: the stub follows the C calling convention for two pointers.
         enter = unsafeBitCast(memory.executable + stubs.enter, to: Enter.self)
         forgetTargets()

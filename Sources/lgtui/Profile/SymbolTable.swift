@@ -8,6 +8,13 @@ package struct SymbolTable: Sendable {
     private struct Symbol: Sendable {
         var address: UInt32
         var name: String
+        /// A label of assembly code or of the linker rather than a function.
+        var isLabel = false
+
+        /// Of several names for one place the most telling comes first: `schedule`, not `__sched_text_start`.
+        var rank: Int {
+            (isLabel ? 1 : 0) + (name.hasSuffix("_start") || name.hasSuffix("_end") || name.hasSuffix("text") ? 2 : 0)
+        }
     }
     private var symbols: [Symbol] = []
     private var addresses: [String: UInt32] = [:]
@@ -45,9 +52,8 @@ package struct SymbolTable: Sendable {
 
     private mutating func finish(_ found: [Symbol]) {
         symbols.reserveCapacity(found.count)
-        for symbol in found.sorted(by: { ($0.address, $0.name) < ($1.address, $1.name) }) {
+        for symbol in found.sorted(by: { ($0.address, $0.rank, $0.name) < ($1.address, $1.rank, $1.name) }) {
             if addresses[symbol.name] == nil { addresses[symbol.name] = symbol.address }
-            // Of several names for one place the first will do.
             if symbols.last?.address != symbol.address { symbols.append(symbol) }
         }
     }
@@ -101,7 +107,7 @@ package struct SymbolTable: Sendable {
                 continue
             }
             guard let name = Self.name(names, at: Int(entries.word(at))) else { continue }
-            found.append(Symbol(address: value, name: name))
+            found.append(Symbol(address: value, name: name, isLabel: kind == 0))
             // A look at some functions tells how all were compiled.
             if kind == 2, entries.word(at + 8) > 32, prologues.seen < 500 {
                 let code = sections[section]

@@ -60,7 +60,10 @@ extension CPU {
             _ = try translate(value, write: false, user: isUser)
         case .interpret:
             t.counters.interpreted &+= 1
-            try step(&left)
+            // Such an instruction often comes again and is a block of its own: an `int`, an `iret`, a segment register. Blocks are
+            // kept; the scratch block would be decoded anew each time.
+            let next = try findBlock()
+            if next.pointee.count == 1, left > 0 { try interpret(next, &left) } else { try step(&left) }
         case .fault: throw core.pointee.fault
         case .resume, nil: break
         }

@@ -27,9 +27,8 @@ public final class Terminal {
     ///   - columns: 1…4096; other values are clamped.
     ///   - rows: 1…4096; other values are clamped.
     ///   - scrollback: lines to remember, at most a million; 0 for none.
-    ///   - ambiguousIsWide: East Asian Ambiguous characters take two columns, as in old fonts of East Asia.
-    public init(columns: Int = 80, rows: Int = 24, scrollback: Int = 10_000, ambiguousIsWide: Bool = false) {
-        core = Emulator(columns: columns, rows: rows, scrollback: scrollback, ambiguousIsWide: ambiguousIsWide)
+    public init(columns: Int = 80, rows: Int = 24, scrollback: Int = 10_000) {
+        core = Emulator(columns: columns, rows: rows, scrollback: scrollback)
         scratchColumns = core.columns
         scratch = .allocate(capacity: scratchColumns)
         scratch.initialize(repeating: Cell(), count: scratchColumns)

@@ -29,11 +29,4 @@ import Testing
     }
 
     @Test func theTableNamesItsVersion() { #expect(Terminal.unicodeVersion == "17.0.0") }
-
-    @Test func ambiguousCharactersAreWideForThoseWhoAskForIt() {
-        let terminal = Terminal(columns: 12, rows: 1, ambiguousIsWide: true)
-        terminal.feed("α§─aé漢\u{1B}(0q")
-        #expect(terminal.row(0).map(\.width) == [2, 0, 2, 0, 2, 0, 1, 2, 0, 2, 0, 1])
-        #expect(terminal.brokenInvariant() == nil)
-    }
 }

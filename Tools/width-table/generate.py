@@ -5,7 +5,8 @@
 
 The facts come from the Unicode Character Database by way of the `wcwidth` package (pip install wcwidth==0.7.0, which
 carries Unicode 17.0: East Asian Width, general categories, emoji variation sequences, grapheme break properties). Each
-range is (first, last, class); classes are the bits of WidthClass. Narrow scalars that join nothing have no range.
+range is (first, last, class); classes are the bits of WidthClass. Narrow scalars that join nothing have no range. What is
+"ambiguous" in East Asian Width is narrow, as in every terminal of today.
 """
 
 import importlib
@@ -28,7 +29,6 @@ def members(ranges):
 wide = members(table("table_wide", "WIDE_EASTASIAN"))
 zero = members(table("table_zero", "ZERO_WIDTH"))
 vs16 = members(table("table_vs16", "VS16_NARROW_TO_WIDE"))
-ambiguous = members(table("table_ambiguous", "AMBIGUOUS_EASTASIAN"))
 pictographic = members(table("table_grapheme", "EXTENDED_PICTOGRAPHIC"))
 regional = members(table("table_grapheme", "GRAPHEME_REGIONAL_INDICATOR"))
 modifiers = set(range(0x1F3FB, 0x1F400))
@@ -52,8 +52,6 @@ for scalar in range(0x110000):
         bits |= 32
     if scalar in vs16:
         bits |= 64
-    if scalar in ambiguous and bits & 3 == 1:
-        bits |= 128
     if scalar < 0x20 or scalar == 0x7F:
         bits = 1  # never asked: controls are not printed
     classes.append(bits)

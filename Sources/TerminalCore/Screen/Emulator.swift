@@ -65,7 +65,7 @@ struct Emulator: ~Copyable {
 
     var parser = ParserState()
     let table = ParserTable.shared
-    let widths: WidthTable
+    let widths = WidthTable.shared
 
     // MARK: The cold half
 
@@ -85,12 +85,11 @@ struct Emulator: ~Copyable {
     /// XTMODKEYS resource 4 and friends: what the UI should send for modified keys.
     var modifyOtherKeys: UInt8 = 0
 
-    init(columns: Int, rows: Int, scrollback: Int, ambiguousIsWide: Bool) {
+    init(columns: Int, rows: Int, scrollback: Int) {
         let columns = min(max(columns, 1), Emulator.maximumColumns)
         let rows = min(max(rows, 1), Emulator.maximumRows)
         self.columns = columns
         self.rows = rows
-        widths = ambiguousIsWide ? .ambiguousWide : .shared
         grid = Grid(columns: columns, rows: rows)
         hidden = Grid(columns: columns, rows: rows)
         self.scrollback = Scrollback(limit: min(scrollback, Emulator.maximumScrollback))

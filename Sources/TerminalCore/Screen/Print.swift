@@ -109,10 +109,6 @@ extension Emulator {
             var byte = UInt8(truncatingIfNeeded: scalar)
             // SAFETY: printASCII reads the one byte and keeps no pointer.
             withUnsafePointer(to: &byte) { printASCII($0, 1) }
-        } else if widths[scalar].isAmbiguous {
-            // A box drawn in DEC graphics was drawn for one column each, whatever the user's font does to Greek.
-            putCell(scalar)
-            joinPosition = y << 16 | x
         } else {
             printScalar(scalar)
         }

@@ -19,8 +19,6 @@ struct WidthClass: RawRepresentable {
     var isModifier: Bool { rawValue & 32 != 0 }
     /// Narrow, but wide when VS16 follows.
     var widensWithVS16: Bool { rawValue & 64 != 0 }
-    /// East Asian Ambiguous: narrow, or wide in the table that says so.
-    var isAmbiguous: Bool { rawValue & 128 != 0 }
 }
 
 struct WidthTable: @unchecked Sendable {
@@ -29,9 +27,7 @@ struct WidthTable: @unchecked Sendable {
     private let pages: UnsafeMutablePointer<UInt8>
     private let classes: UnsafeMutablePointer<UInt8>
 
-    static let shared = WidthTable(ambiguousIsWide: false)
-    /// For users whose fonts draw Greek, Cyrillic and boxes as wide as their own script.
-    static let ambiguousWide = WidthTable(ambiguousIsWide: true)
+    static let shared = WidthTable()
 
     @inline(__always)
     subscript(scalar: UInt32) -> WidthClass {
@@ -39,11 +35,8 @@ struct WidthTable: @unchecked Sendable {
         return WidthClass(rawValue: classes[Int(page) << 8 | Int(scalar & 0xFF)])
     }
 
-    private init(ambiguousIsWide: Bool) {
-        func bits(_ raw: UInt32) -> UInt8 {
-            let raw = UInt8(truncatingIfNeeded: raw)
-            return ambiguousIsWide && raw & 0x83 == 0x81 ? raw ^ 3 : raw
-        }
+    private init() {
+        func bits(_ raw: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: raw) }
         let pageCount = 0x1100
         pages = .allocate(capacity: pageCount)
         classes = .allocate(capacity: 256 * 256)

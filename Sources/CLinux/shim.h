@@ -45,6 +45,22 @@ static inline int linux_futex_wait(const void *word, uint32_t value, const struc
 static inline int linux_futex_wake(const void *word) {
     return (int)syscall(SYS_futex, word, 1 /* FUTEX_WAKE */, 0x7fffffff, 0, 0, 0);
 }
+/// sched_setattr(2) of one thread, 0 for the calling one: how long a turn on the processor it asks for, in nanoseconds.
+/// Everything else about it stays. Kernels before 6.12 take the wish and ignore it. 0, or -1 and errno.
+static inline int linux_set_slice(pid_t thread, uint64_t nanoseconds) {
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = sizeof attributes};
+    if (syscall(SYS_sched_getattr, thread, &attributes, sizeof attributes, 0) != 0) return -1;
+    attributes.runtime = nanoseconds;
+    return (int)syscall(SYS_sched_setattr, thread, &attributes, 0);
+}
+/// gettid(2).
+static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 /// ioctl(2) with a pointer.
 static inline int linux_ioctl(int descriptor, unsigned long request, void *argument) {
     return ioctl(descriptor, request, argument);

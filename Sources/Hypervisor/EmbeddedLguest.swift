@@ -202,6 +202,11 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         try mailbox.breakOut(on)
     }
 
+    public func nudge() -> Bool {
+        mailbox.nudge()
+        return true
+    }
+
     // H:240
     public func run() throws(Errno) -> SentDMA {
         do throws(Errno) { try requireOwner() } catch {
@@ -213,6 +218,7 @@ public final class EmbeddedLguest: LguestDevice, @unchecked Sendable {
         switch runUntilNews() {
         case .sent(let dma): return dma
         case .broken: throw .resourceTemporarilyUnavailable
+        case .nudged: throw .interrupted
         case .dead:
             retire()
             throw .noSuchFileOrDirectory

@@ -25,6 +25,7 @@ final class Mailbox: @unchecked Sendable {
     /// Pending lines, bit by bit.
     private let pending = Atomic<UInt32>(0)
     private let breaking = Atomic<Bool>(false)
+    private let nudged = Atomic<Bool>(false)
     private let dead = Atomic<Bool>(false)
     private let death = Mutex<GuestDeath?>(nil)
 
@@ -114,6 +115,18 @@ final class Mailbox: @unchecked Sendable {
     // MARK: Breaking out
 
     var breakRequested: Bool { breaking.load(ordering: .acquiring) }
+
+    /// Gets the guest out once, and does not wait for that.
+    func nudge() {
+        nudged.store(true, ordering: .releasing)
+        ring()
+    }
+
+    /// Whether there was a nudge since the last look. On the guest's thread, which looks at what it was nudged for only
+    /// afterwards: a nudge that comes in between gets the guest out again.
+    func takeNudge() -> Bool {
+        nudged.load(ordering: .relaxed) && nudged.exchange(false, ordering: .acquiring)
+    }
 
     /// `LHREQ_BREAK`: with `true`, gets the guest out and waits for the `false` that releases it.
     func breakOut(_ on: Bool) throws(Errno) {

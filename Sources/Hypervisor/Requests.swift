@@ -94,8 +94,12 @@ public protocol LguestDevice: AnyObject, Sendable {
     /// (`LHREQ_BREAK`). - Throws: ENOENT when the guest is or drops dead, so that nobody waits for a corpse.
     func breakOut(_ on: Bool) throws(Errno)
 
+    /// Makes a running or future `run` throw EINTR once, and returns at once: a break-out that nobody has to release.
+    /// - Returns: false when the device cannot do that, and nothing has happened.
+    func nudge() -> Bool
+
     /// Runs the guest until it sends DMA to the launcher (`read`).
-    /// - Throws: EAGAIN or EINTR when broken out, ENOENT when the guest is dead.
+    /// - Throws: EAGAIN when broken out, EINTR when nudged or when a signal came, ENOENT when the guest is dead.
     func run() throws(Errno) -> SentDMA
 
     /// Why the guest died; nil while it lives.
@@ -110,6 +114,9 @@ public protocol LguestDevice: AnyObject, Sendable {
 
 extension LguestDevice {
     public func trapLog() -> [TrapRecord] { [] }
+
+    /// `/dev/lguest` has no such request.
+    public func nudge() -> Bool { false }
 }
 
 /// The first word of every write (`enum lguest_req`).

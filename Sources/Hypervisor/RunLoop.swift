@@ -8,6 +8,7 @@ extension EmbeddedLguest {
     enum News {
         case sent(SentDMA)
         case broken
+        case nudged
         case dead
     }
 
@@ -28,6 +29,7 @@ extension EmbeddedLguest {
             try serveHypercalls()
             if let sentDMA { return .sent(sentDMA) }
             if mailbox.breakRequested { return .broken }
+            if mailbox.takeNudge() { return .nudged }
 
             var now: UInt64 = 0
             if clock.deadline != nil {

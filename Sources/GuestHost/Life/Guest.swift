@@ -49,6 +49,7 @@ public final class Guest: Sendable {
         var interruptCount = 0
         /// `kill` came while the guest was still being loaded.
         var endEarly: GuestLife.Order = .none
+        var urgency = Urgency.ordinary
     }
 
     private let shared = Monitor(Shared())
@@ -134,7 +135,7 @@ public final class Guest: Sendable {
         let name = configuration.name
         let failure = startThread(named: name, stackBytes: 4 << 20) { [self] in
             do throws(LaunchError) {
-                try life.initialize(name: name)
+                try life.initialize(name: name, urgency: shared.withLock { $0.urgency })
             } catch {
                 begun.withLock { $0 = .failure(error) }
                 return
@@ -209,6 +210,30 @@ public final class Guest: Sendable {
         return life.lguest.counters.isHalted ? .halted : .running
     }
 
+    // MARK: - Manners
+
+    /// How its thread shares processors with others, in this life and the next.
+    public var urgency: Urgency {
+        get { shared.withLock { $0.urgency } }
+        set {
+            let life: GuestLife? = shared.withLock { shared in
+                if shared.urgency == newValue { return nil }
+                shared.urgency = newValue
+                return shared.life
+            }
+            life?.setUrgency(newValue)
+        }
+    }
+
+    /// Lets a guest that computes stand still until `resume` is called, and at the most for `limit`. Returns at once.
+    public func pause(atMost limit: Duration) {
+        let (seconds, attoseconds) = limit.components
+        let nanoseconds = UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+        shared.withLock { $0.life }?.pause(until: monotonicNanoseconds() &+ nanoseconds)
+    }
+
+    public func resume() { shared.withLock { $0.life }?.pause.end() }
+
     // MARK: - Console input
 
     /// H:106 Types at the guest's console. Input waits until the guest takes it and is never lost: what does not fit any more
@@ -222,7 +247,7 @@ public final class Guest: Sendable {
     public func type(_ bytes: [UInt8]) -> Int {
         let accepted = queue.add(bytes)
         guard accepted > 0 else { return 0 }
-        shared.withLock { $0.life }?.waker.ring()
+        shared.withLock { $0.life }?.call()
         watchInput(bytes)
         return accepted
     }

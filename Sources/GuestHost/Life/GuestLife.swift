@@ -1,6 +1,7 @@
 // One life of one guest, from the first instruction to the last: the loop that the original launcher ended in and that this one
 // runs on a thread of its own. Run the guest until it wants something, see to it, run it again.
 
+import CLinux
 import Glibc
 import Hypervisor
 import I386
@@ -21,6 +22,9 @@ final class GuestLife: Sendable {
     private let port: DevicePort
     private let order = Atomic<Order>(.none)
     private let log: @Sendable (String) -> Void
+    let pause = Pause()
+    /// The thread that runs the guest, as the kernel numbers threads; 0 before there is one.
+    private let runner = Atomic<Int32>(0)
     /// Monotonic nanoseconds of the first instruction, and of the end; 0 for not yet.
     private let began = Atomic<UInt64>(0)
     private let ended = Atomic<UInt64>(0)
@@ -40,13 +44,33 @@ final class GuestLife: Sendable {
     /// Ends this life soon. Any thread; the first order counts.
     func end(_ order: Order) {
         _ = self.order.compareExchange(expected: .none, desired: order, ordering: .acquiringAndReleasing)
-        waker.ring()
+        call()
+    }
+
+    /// Input waits, or an order: the guest has to come out of its run for it. Any thread, never blocks. The runner is got
+    /// out of bed directly where the device can do that; each thread on the way to the guest costs a key some time.
+    func call() {
+        if !lguest.nudge() { waker.ring() }
+    }
+
+    /// Any thread.
+    func setUrgency(_ urgency: Urgency) {
+        let thread = runner.load(ordering: .acquiring)
+        // A thread that has ended is not found, which is as good.
+        if thread > 0 { urgency.apply(to: thread) }
+    }
+
+    /// Stands still for a moment, unless it sleeps anyway: to wake it for that would be silly. Any thread.
+    func pause(until deadline: UInt64) {
+        guard !lguest.counters.isHalted else { return }
+        pause.begin(until: deadline)
+        if !lguest.nudge() { pause.end() }
     }
 
     /// H:140 Tells the hypervisor the four things that it wants to know about a guest: where memory ends, where the page
     /// directory lies, where to begin, and where the kernel sees physical 0. On the thread that will run the guest,
     /// since the hypervisor remembers who asked and runs it for nobody else.
-    func initialize(name: String) throws(LaunchError) {
+    func initialize(name: String, urgency: Urgency) throws(LaunchError) {
         do {
             try lguest.initialize(
                 frameLimit: loaded.frameLimit, pageDirectory: loaded.pageDirectory, start: loaded.start,
@@ -54,6 +78,8 @@ final class GuestLife: Sendable {
         } catch {
             throw .system("the hypervisor does not take guest '\(name)'", errno: error.rawValue)
         }
+        runner.store(linux_thread_id(), ordering: .releasing)
+        if urgency != .ordinary { urgency.applyToThisThread() }
         try waker.start(name: name)
         began.store(monotonicNanoseconds(), ordering: .releasing)
     }
@@ -62,6 +88,7 @@ final class GuestLife: Sendable {
     /// a DMA for one of the devices, or because the waker wants attention for waiting input, or because the guest is dead.
     func run() -> GuestState {
         defer {
+            runner.store(0, ordering: .releasing)
             waker.stop()
             devices.close()
             ended.store(monotonicNanoseconds(), ordering: .releasing)
@@ -69,8 +96,8 @@ final class GuestLife: Sendable {
         for device in devices.devices {
             if let descriptor = device.inputDescriptor, !waker.watch(descriptor) { waker.ring() }
         }
-        // Keys may have been typed before there was a waker to hear them.
-        waker.ring()
+        // Keys may have been typed before anybody was there to hear them.
+        call()
         var retryDelay = Self.firstRetry
         var isRetrying = false
         while true {
@@ -79,6 +106,7 @@ final class GuestLife: Sendable {
             case .kill: return .dead(reason: "killed")
             case .abort: return .aborted
             }
+            pause.rest()
             do throws(DeviceFault) {
                 var release = false
                 switch Result(catching: { () throws(Errno) in try lguest.run() }) {
@@ -86,8 +114,10 @@ final class GuestLife: Sendable {
                     try handleOutput(sent)
                     // A guest that talks has often just made room for input as well.
                     guard isRetrying else { continue }
-                case .failure(.resourceTemporarilyUnavailable), .failure(.interrupted):
+                case .failure(.resourceTemporarilyUnavailable):
                     release = true
+                case .failure(.interrupted):
+                    break
                 case .failure(.noSuchFileOrDirectory):
                     let end = Self.end(for: lguest.deathReason() ?? "no reason given")
                     // Empty unless the configuration is verbose.
@@ -97,12 +127,18 @@ final class GuestLife: Sendable {
                     return .dead(reason: "running the guest failed: \(errorText(error.rawValue))")
                 }
                 let before = devices.console.counters
+                let wasRetrying = isRetrying
                 isRetrying = try handleInput() == .waitingForGuest
                 // Come back soon while the guest is eating, ever more rarely while it is not.
                 let hasMoved = isMoving(since: before)
                 retryDelay = hasMoved || !isRetrying ? Self.firstRetry : min(retryDelay * 2, Self.lastRetry)
                 waker.retry(afterMilliseconds: isRetrying ? retryDelay : nil)
-                if release { try? lguest.breakOut(false) }
+                if release {
+                    try? lguest.breakOut(false)
+                } else if isRetrying, !wasRetrying {
+                    // It sleeps, and does not know yet that it shall come back soon.
+                    waker.ring()
+                }
             } catch {
                 switch error {
                 case .guest(let reason): return .dead(reason: reason)

@@ -76,6 +76,20 @@ package struct Painter {
         workspace.paintOverlays(Stage(theme: theme, borders: borders, rates: rates), on: &canvas)
     }
 
+    /// Draws what the focused guest's own screen has that is new and nothing else: the shortest way for the echo of a key.
+    /// - Returns: false, and nothing is drawn, when more than that is to be drawn, or it is covered.
+    package mutating func paintFocus(_ workspace: Workspace) -> Bool {
+        let focus = workspace.focus
+        guard let last, last.plan == workspace.plan, last.focus == focus, canvas.size == workspace.size,
+            !wasCovered, workspace.overlays.isEmpty, workspace.screens.indices.contains(focus),
+            workspace.panes[focus].phase == .running, let frame = workspace.plan.frame(of: focus)
+        else { return false }
+        let text = workspace.textRect(of: frame)
+        guard text == frame.content else { return false }
+        workspace.screens[focus].paint(in: text, on: &canvas, everything: false)
+        return true
+    }
+
     private mutating func paintFoot(_ workspace: Workspace, rates: [RateMeter], sum: RateMeter) {
         guard let row = workspace.plan.statusRow, workspace.panes.indices.contains(workspace.focus) else { return }
         let pane = workspace.panes[workspace.focus]

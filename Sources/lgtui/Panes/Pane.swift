@@ -151,6 +151,7 @@ package final class Pane: Sendable {
         figures.packetsSent = network.sent.packets
         figures.packetsDropped = network.received.drops &+ network.sent.drops
         figures.processorTime = counters.processorNanoseconds
+        figures.haltedTime = counters.hypervisor.haltedNanoseconds
         return figures
     }
 }

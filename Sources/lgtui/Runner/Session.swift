@@ -2,6 +2,7 @@
 // sleeps when nothing happens, draws at once when something does after a quiet time, and at most thirty times a
 // second when much does.
 
+import CLinux
 import Glibc
 import GuestHost
 
@@ -25,8 +26,8 @@ package final class Session {
     private var outputs: [OutputWatch]
     private var nextSample: UInt64 = 0
     private var lastFrame: UInt64 = 0
-    /// Until when the answer to a key is awaited; see `frameDue`.
-    private var echoUntil: UInt64 = 0
+    /// The key whose answer is awaited.
+    private var echo = EchoWatch()
     private var needsFrame = true
     /// When an escape that may still become a sequence is taken for a key.
     private var escapeDue: UInt64?
@@ -42,8 +43,6 @@ package final class Session {
     }
 
     private static let frameTime: UInt64 = 1_000_000_000 / 30
-    private static let echoFrameTime: UInt64 = 5_000_000
-    private static let echoTime: UInt64 = 50_000_000
     private static let escapeTime: UInt64 = 25_000_000
     /// A paste whose end has not come after so long a pause has none.
     private static let pasteTime: UInt64 = 2_000_000_000
@@ -105,6 +104,7 @@ package final class Session {
 
     /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
     package func run() -> (status: Int32, signal: Int32?, figures: [(name: String, counters: GuestCounters)]) {
+        Urgency.prompt.applyToThisThread()
         for pane in panes { pane.start() }
         while ending == nil { turn() }
         screen.close()
@@ -129,22 +129,34 @@ package final class Session {
         var now = steadyNanoseconds()
         let messageDue = workspace.tick(now: now)
         if now >= nextSample { sample(at: now) }
-        if needsFrame && now >= frameDue(at: now) { draw(at: now) }
+        var echoDue = echo.isAwaited(at: now) && focusedScreen?.isDamaged ?? false ? echo.nextFrame : nil
+        if let due = echoDue, due <= now {
+            drawEcho(at: now)
+            echoDue = nil
+        } else if needsFrame && now >= frameDue {
+            draw(at: now)
+        }
 
         var due = nextSample
-        if needsFrame { due = min(due, frameDue(at: now)) }
+        if needsFrame { due = min(due, frameDue) }
+        if let echoDue { due = min(due, echoDue) }
         if let messageDue { due = min(due, messageDue) }
         if let escapeDue { due = min(due, escapeDue) }
         if let nextAttention { due = min(due, nextAttention) }
         now = steadyNanoseconds()
-        // Rounded up: waking a moment early would only mean to sleep again.
-        let timeout = due > now ? Int32(clamping: (due - now + 999_999) / 1_000_000) : 0
+        if echo.isAtHand(at: now) {
+            due = now
+            // Whoever shall answer may be waiting for this very processor.
+            sched_yield()
+        }
+        let wait = due > now ? due - now : 0
+        var limit = timespec(tv_sec: Int(wait / 1_000_000_000), tv_nsec: Int(wait % 1_000_000_000))
         var waiting = [
             pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
             pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        poll(&waiting, nfds_t(waiting.count), timeout)
+        _ = linux_ppoll(&waiting, UInt32(waiting.count), &limit)
         now = steadyNanoseconds()
         let hadMessage = workspace.message != nil
         _ = workspace.tick(now: now)
@@ -167,11 +179,11 @@ package final class Session {
         if let nextAttention, nextAttention <= now { attend(at: now) }
     }
 
-    /// When the next frame may be drawn. Right after a key, what the guest has to say to it does not wait for its turn.
-    private func frameDue(at now: UInt64) -> UInt64 {
-        let isEcho =
-            now < echoUntil && panes.indices.contains(workspace.focus) && panes[workspace.focus].screen.isDamaged
-        return lastFrame &+ (isEcho ? Self.echoFrameTime : Self.frameTime)
+    /// When the next whole frame may be drawn: not in the way of an echo that has just gone out.
+    private var frameDue: UInt64 { max(lastFrame &+ Self.frameTime, echo.lastFrame &+ EchoWatch.frameTime) }
+
+    private var focusedScreen: PaneScreen? {
+        panes.indices.contains(workspace.focus) ? panes[workspace.focus].screen : nil
     }
 
     // MARK: Input
@@ -191,17 +203,25 @@ package final class Session {
     private func takePieces(isFinal: Bool, at now: UInt64) {
         while let piece = decoder.next(for: workspace.inputTarget, isFinal: isFinal) {
             let told = workspace.message
+            let isForGuest = if case .guest = piece { true } else { false }
+            if isForGuest { awaitEcho(at: now) }
             for effect in workspace.handle(piece) { carryOut(effect) }
             // Nothing is to be seen of bytes for a guest until it answers, and a frame without the answer would delay it.
-            if case .guest = piece, workspace.message == told {
-                echoUntil = now &+ Self.echoTime
-            } else {
+            if !isForGuest || workspace.message != told {
                 needsFrame = true
                 nextAttention = nextAttention ?? now
             }
         }
         let patience = decoder.isPasting ? Self.pasteTime : Self.escapeTime
         escapeDue = decoder.isEmpty && !decoder.isPasting ? nil : now &+ patience
+    }
+
+    /// A key goes to the guest. Its answer is drawn as soon as it comes, and for a few milliseconds the others make room.
+    private func awaitEcho(at now: UInt64) {
+        guard echo.begin(at: now) else { return }
+        for (index, pane) in panes.enumerated() where index != workspace.focus {
+            pane.guest.pause(atMost: EchoWatch.longestPause)
+        }
     }
 
     /// On a thread of its own: a slow disk is no reason for a still screen.
@@ -250,6 +270,14 @@ package final class Session {
             painter.theme = try Theme.chosen(workspace.settings, environment: environment)
             painter.forget()
         } catch { workspace.tell("\(error)", .error) }
+    }
+
+    /// Whom the user looks at is served first, whoever else keeps the processors busy; who does not keep them busy is as
+    /// any other thread.
+    private func arrangeUrgencies() {
+        for (index, pane) in panes.enumerated() {
+            pane.guest.urgency = index == workspace.focus ? .prompt : rates[index].isBusy ? .patient : .ordinary
+        }
     }
 
     /// Editors in guests want to know when somebody looks at them (mode 1004).
@@ -353,7 +381,21 @@ package final class Session {
 
     // MARK: Drawing
 
+    /// The answer to a key, and nothing else if that can be; the rest follows with the next whole frame.
+    private func drawEcho(at now: UInt64) {
+        if workspace.question == nil, painter.paintFocus(workspace) {
+            let cursor = cursorPosition()
+            painter.show { screen.draw(&$0, cursor: cursor) }
+            needsFrame = true
+        } else {
+            draw(at: now)
+        }
+        echo.drawn(at: now)
+        for pane in panes { pane.guest.resume() }
+    }
+
     private func draw(at now: UInt64) {
+        arrangeUrgencies()
         reportFocus()
         takeMouse()
         needsFrame = false

@@ -13,6 +13,8 @@ package struct Figures: Equatable, Sendable {
     package var packetsDropped: UInt64 = 0
     /// Nanoseconds.
     package var processorTime: UInt64 = 0
+    /// Nanoseconds that the guest slept.
+    package var haltedTime: UInt64 = 0
     /// Bytes, and no count: what is, not what was done.
     package var memoryTouched: UInt64 = 0
     package var memorySize: UInt64 = 0
@@ -57,6 +59,9 @@ package struct RateMeter: Sendable {
 
     package init() {}
 
+    /// Whether the guest sleeps less than half of the time – not how much it runs: among many such guests each runs little.
+    package var isBusy: Bool { !history.isEmpty && perSecond.haltedTime < 500_000_000 }
+
     /// Takes a sample at `now` (nanoseconds).
     package mutating func sample(_ figures: Figures, at now: UInt64) {
         // A restarted guest counts from zero again, which is no negative rate.
@@ -81,7 +86,9 @@ extension Figures {
     fileprivate func perSecond(since old: Figures, nanoseconds: UInt64) -> Figures {
         let seconds = Double(nanoseconds) / 1e9
         func rate(_ path: KeyPath<Figures, UInt64>) -> UInt64 {
-            UInt64((Double(self[keyPath: path] &- old[keyPath: path]) / seconds).rounded())
+            // A nap that is read while it ends may seem shorter than it was a moment ago.
+            let (now, before) = (self[keyPath: path], old[keyPath: path])
+            return now > before ? UInt64((Double(now - before) / seconds).rounded()) : 0
         }
         var result = Figures()
         result.dma = rate(\.dma)
@@ -92,6 +99,7 @@ extension Figures {
         result.packetsSent = rate(\.packetsSent)
         result.packetsDropped = rate(\.packetsDropped)
         result.processorTime = rate(\.processorTime)
+        result.haltedTime = rate(\.haltedTime)
         return result
     }
 }

@@ -59,6 +59,9 @@ final class TerminalSession {
         _ = ioctl(master, UInt(TIOCSWINSZ), &size)
     }
 
+    /// Something else wrote all over the terminal.
+    func spoil() { terminal.feed("\u{1b}[H" + String(repeating: "#", count: terminal.columns * terminal.rows)) }
+
     // MARK: Looking
 
     /// Takes in what the program has written so far.

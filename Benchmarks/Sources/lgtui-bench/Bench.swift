@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
         abstract: "Measures lgtui beside its peers on this machine.",
         subcommands: [
             All.self, Workloads.self, Boot.self, Micro.self, Devices.self, Scale.self, Net.self, Check.self,
-            TerminalRace.self, Panes.self, Pour.self, Hunt.self,
+            TerminalRace.self, Panes.self, Pour.self, Inside.self, Hunt.self,
         ])
 }
 

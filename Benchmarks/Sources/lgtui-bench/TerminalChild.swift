@@ -86,6 +86,39 @@ final class TerminalChild {
         _ = try? wait(seconds, for: "") { _ in now() >= end }
     }
 
+    /// Reads and draws until nothing new has come for a moment.
+    func settle() {
+        var before = -1
+        while before != bytesShown {
+            before = bytesShown
+            watch(0.4)
+        }
+    }
+
+    /// Reads and draws until the program ends, or for so many seconds.
+    func watchToTheEnd(_ seconds: Double) { _ = try? wait(seconds, for: "the end") { _ in false } }
+
+    /// How often any of its threads got the processor so far.
+    var contextSwitches: Int {
+        guard let folder = opendir("/proc/\(pid)/task") else { return 0 }
+        defer { closedir(folder) }
+        var sum = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let file = fopen("/proc/\(pid)/task/\(name)/status", "r") else { continue }
+            defer { fclose(file) }
+            var line = [CChar](repeating: 0, count: 1024)
+            while fgets(&line, Int32(line.count), file) != nil {
+                let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                guard text.contains("voluntary_ctxt_switches") else { continue }
+                sum += text.split { $0 == "\t" || $0 == "\n" }.last.flatMap { Int($0) } ?? 0
+            }
+        }
+        return sum
+    }
+
     /// Seconds of processor time so far, of this process alone.
     var processorTime: Double {
         guard let file = fopen("/proc/\(pid)/stat", "r") else { return .nan }

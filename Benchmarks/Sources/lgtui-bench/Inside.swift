@@ -27,8 +27,8 @@ struct Inside: ParsableCommand {
         for (number, piece) in keys.split(separator: ",").enumerated() {
             child.settle()
             if all { print("--- screen \(number)\n" + child.screen) }
-            child.type(
-                piece.replacing("\\r", with: "\r").replacing("\\e", with: "\u{1B}").replacing("\\n", with: "\n"))
+            let text = String(piece).replacing("\\r", with: "\r").replacing("\\e", with: "\u{1B}")
+            child.type(text)
         }
         if keys.isEmpty { child.watchToTheEnd(patience) } else { child.settle() }
         print(child.screen)

@@ -48,12 +48,12 @@ private let prefix = "\u{1d}"
         try #require(session.wait(seconds: 120, until: { $0.screen.contains { $0.contains("streamed 1048") } }))
         let after = residentBytes(session)
         #expect(after - before < 8 << 20, "grew from \(before) to \(after)")
-        // Whole blocks were sent, of lines that are numbered from 00 to 50.
+        // Whole blocks were sent, of lines that are numbered from 00 to 49.
         let end = try #require(session.screen.firstIndex { $0.contains("streamed 1048") })
         try #require(end >= 20)
         for (back, line) in session.screen[..<end].reversed().prefix(18).enumerated() {
             let text = "The quick brown fox jumps over the lazy dog, and then some more of it comes."
-            #expect(line.contains("\(50 - back) \(text)"))
+            #expect(line.contains("\(49 - back) \(text)"))
         }
         // What went to the outer terminal was frames, not the flood.
         #expect(session.stream.count < 20 << 20)

@@ -98,12 +98,14 @@ import lgtui
         var workspace = workspace(["one> ", "two> "], size: Size(columns: 80, rows: 24))
         var painter = Painter(theme: Theme(name: "test"), borders: .ascii, size: workspace.size)
         // Before there was a whole frame there is nothing to add to.
-        #expect(!painter.paintFocus(workspace))
+        let isTooEarly = painter.paintFocus(workspace)
+        #expect(!isTooEarly)
         let rates = workspace.panes.map { _ in RateMeter() }
         painter.paint(&workspace, rates: rates, sum: RateMeter())
         workspace.screens[0].feed("x")
         workspace.screens[1].feed("flood")
-        #expect(painter.paintFocus(workspace))
+        let isDrawn = painter.paintFocus(workspace)
+        #expect(isDrawn)
         let echoed = painter.canvas.rows.joined(separator: "\n")
         #expect(echoed.contains("one> x"))
         #expect(!echoed.contains("flood"))
@@ -111,14 +113,16 @@ import lgtui
         #expect(painter.canvas.rows.joined(separator: "\n").contains("two> flood"))
         // Another focus is another frame.
         _ = workspace.type("\u{1d}2")
-        #expect(!painter.paintFocus(workspace))
+        let isSame = painter.paintFocus(workspace)
+        #expect(!isSame)
     }
 
     @Test func anEchoIsDrawnAtOnceAndAFloodOfThemNot() {
         var watch = EchoWatch()
         let key: UInt64 = 1_000_000_000
         #expect(!watch.isAwaited(at: key))
-        #expect(watch.begin(at: key))
+        let makesRoom = watch.begin(at: key)
+        #expect(makesRoom)
         #expect(watch.isAwaited(at: key))
         #expect(watch.isAtHand(at: key))
         for _ in 0..<4 {

@@ -1,9 +1,8 @@
 // Who may go first. When all processors are busy, a thread that wakes up has to wait until the one that computes has had
 // its turn – unless it asks for shorter turns than that one. Asking costs no privilege and changes nobody's share; who asks
-// for long turns merely gets them less often. So a guest that computes while nobody looks asks for long ones, and then
-// everybody passes it at once: the kernel's own thread that carries a key to us, the user's terminal, the thread that draws,
-// the guest that is typed at. Those two of ours do not ask for very short turns, as the kernel's thread would not pass them.
-// (Linux from 6.12 on listens. Earlier kernels nod and do not.)
+// for long turns merely gets them less often. So a guest that computes while nobody looks asks for long ones, and everybody
+// passes it at once: the kernel's own thread that carries a key to us, the user's terminal, the thread that draws. That one,
+// and the guest that is typed at, ask for short ones. (Linux from 6.12 on listens. Earlier kernels nod and do not.)
 
 import CLinux
 import Synchronization
@@ -12,8 +11,10 @@ import Synchronization
 public enum Urgency: UInt64, Sendable, AtomicRepresentable {
     /// What the kernel gives to everybody: 0.7 to 2.8 ms.
     case ordinary = 0
-    /// For the thread that sees keys and draws what comes of them, and for the guest that somebody types at.
-    case prompt = 3_000_000
+    /// For the thread that sees keys first and draws what comes of them.
+    case immediate = 400_000
+    /// For the guest that somebody types at.
+    case prompt = 600_000
     /// For a guest that computes and that nobody waits for.
     case patient = 20_000_000
 

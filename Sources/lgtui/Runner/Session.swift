@@ -104,7 +104,7 @@ package final class Session {
 
     /// Runs until the user quits, and gives the terminal back. Figures of all guests are in the result.
     package func run() -> (status: Int32, signal: Int32?, figures: [(name: String, counters: GuestCounters)]) {
-        Urgency.prompt.applyToThisThread()
+        Urgency.immediate.applyToThisThread()
         for pane in panes { pane.start() }
         while ending == nil { turn() }
         screen.close()

@@ -54,6 +54,9 @@ final class TerminalChild {
 
     var cursor: Cursor { terminal.cursor }
     var screen: String { ScreenText.plain(terminal) }
+    /// One row of it, which is quicker to look at.
+    func line(_ row: Int) -> String { ScreenText.line(terminal.row(row), of: terminal) }
+    var rows: Int { terminal.rows }
 
     /// Reads what comes until `condition` holds, which is asked after every piece.
     /// - Returns: when that was.

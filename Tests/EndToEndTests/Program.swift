@@ -123,12 +123,18 @@ final class TemporaryFolder {
     }
 
     deinit {
-        guard path != "/tmp", let folder = opendir(path) else { return }
+        if path != "/tmp" { Self.remove(path) }
+    }
+
+    /// Removes a folder and all that the program has put into it.
+    private static func remove(_ path: String) {
+        guard let folder = opendir(path) else { return }
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != "." && name != ".." { unlink(path + "/" + name) }
+            if name == "." || name == ".." { continue }
+            if unlink(path + "/" + name) != 0 { remove(path + "/" + name) }
         }
         closedir(folder)
         rmdir(path)

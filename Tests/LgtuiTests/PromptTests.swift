@@ -73,6 +73,34 @@ import lgtui
         #expect(line(workspace) == text)
     }
 
+    @Test(arguments: [
+        ("resize-pane ", ["down", "left", "right", "up"]), ("resize-pane left ", []), ("swap-pane k", ["kitten"]),
+        ("split right ", ["'old cat'", "kitten", "puppy"]), ("split up ", []),
+        ("monitor ", ["activity", "bell", "match", "off", "silence"]), ("monitor activity ", []),
+        ("monitor match x k", ["kill"]), ("monitor silence 5 ", []),
+        ("record ", ["all", "cast", "off", "raw", "text"]), ("record off ", ["all"]), ("record off all ", []),
+        ("timestamps b", ["boot"]), ("timestamps boot ", ["all"]),
+        ("wait puppy login: ", ["then", "timeout"]), ("wait puppy login: timeout 5 ", ["then"]),
+        ("wait puppy login: then resize-pane u", ["up"]), ("wait puppy x then at kitten restart p", ["puppy"]),
+        ("at all zo", ["zoom"]), ("timeline puppy k", ["kitten"]), ("zoom; theme n", ["nord"]),
+        ("set mo", ["mouse"]), ("bind x focus l", ["left"]), ("page ", ["kennel"]),
+    ])
+    func tabKnowsWhatEachPlaceTakes(line: String, words: [String]) {
+        var workspace = workspace()
+        workspace.pages.rename("kennel")
+        #expect(Completion.candidates(for: line, in: workspace).words == words)
+    }
+
+    @Test func everyUsageLeadsSomewhere() {
+        let workspace = workspace()
+        for command in Command.table where command.arguments.contains(where: \.isLowercase) {
+            let words = Completion.candidates(for: command.name + " ", in: workspace).words
+            let known = ["GUEST", "FILE", "THEME"].contains { command.arguments.contains($0) }
+            let first = command.arguments.first { $0.isLetter }
+            #expect(!words.isEmpty || known || first?.isUppercase == true, "\(command.name) \(command.arguments)")
+        }
+    }
+
     @Test func tabShowsWhatThereIsToChooseFrom() {
         var workspace = workspace()
         _ = type("\u{1d}:focus-\t", into: &workspace)

@@ -55,6 +55,70 @@ import lgtui
     }
 }
 
+@Suite struct SegmentTests {
+    /// A guest that read more and more, half a second a step.
+    private func facts(_ borders: BorderSet = .heavy) -> StatusSegment.Facts {
+        var meter = RateMeter()
+        var figures = Figures()
+        for step in 0..<6 as Range<UInt64> {
+            figures.bytesRead += step << 20
+            figures.diskRequests += step
+            meter.sample(figures, at: step * 500_000_000)
+        }
+        var facts = StatusSegment.Facts(
+            pane: Workspace.PaneInfo(name: "puppy", phase: .running), number: 1, count: 2, running: 2, rates: meter,
+            sum: RateMeter(), isZoomed: false)
+        facts.borders = borders
+        return facts
+    }
+
+    private func text(_ names: [String], _ facts: StatusSegment.Facts) -> String {
+        var settings = Settings()
+        settings.barLeft = names.compactMap(StatusSegment.init)
+        settings.barRight = []
+        return StatusBar(facts, settings: settings).left.flatMap(\.pieces).map(\.text).joined()
+    }
+
+    @Test func sparklinesRiseWithWhatTheyShow() {
+        #expect(text(["disk-graph"], facts()) == "    ▂▃▅▆█")
+        #expect(text(["disk-graph"], facts(.ascii)) == "    .:=+#")
+        #expect(text(["all-disk-graph"], facts()) == "         ")
+        #expect(text(["iops", "iops-graph"], facts()) == "  io    7/s    ▂▃▅▆█")
+    }
+
+    @Test func aFullyUsedProcessorFillsItsCellAndNothingLessDoes() {
+        var meter = RateMeter()
+        for step in 0..<3 as Range<UInt64> {
+            var figures = Figures()
+            figures.processorTime = step * 125_000_000
+            meter.sample(figures, at: step * 500_000_000)
+        }
+        #expect(Measure.cpu.sparkline(of: meter, columns: 2, borders: .heavy) == "▃▃")
+        #expect(Measure.cpu.short(meter.perSecond) == "25%")
+    }
+
+    @Test func everySegmentHasANameThatLeadsBack() {
+        let names = StatusSegment.allCases.map(\.rawValue)
+        #expect(Set(names).count == names.count)
+        for segment in StatusSegment.allCases { #expect(StatusSegment(rawValue: segment.rawValue) == segment) }
+        #expect(names.contains("all-net-graph") && names.contains("alerts") && names.contains("cpu"))
+    }
+
+    @Test func numbersOfTheFocusedGuestOutliveSparklinesAndSums() {
+        let bar = StatusBar(facts(), settings: Settings())
+        let wide = bar.fitted(to: 300).left.count
+        var last = Int.max
+        for columns in stride(from: 300, to: 10, by: -1) {
+            let fitted = bar.fitted(to: columns)
+            #expect(fitted.left.count + fitted.right.count <= last)
+            last = fitted.left.count + fitted.right.count
+        }
+        #expect(wide > bar.fitted(to: 110).left.count)
+        let narrow = bar.fitted(to: 110).left.flatMap(\.pieces).map(\.text).joined()
+        #expect(narrow.contains("disk") && !narrow.contains("▂"))
+    }
+}
+
 @Suite struct CanvasTests {
     @Test func onlyRowsThatChangedAreTaken() {
         var canvas = Canvas(size: Size(columns: 10, rows: 3))

@@ -304,7 +304,8 @@ package enum Panes {
         }
         let status: Int32 = try MainActor.assumeIsolated {
             let session = try Failure.catching { () throws(ScreenError) in
-                try Session(lab: lab, settings: settings, theme: theme, environment: environment)
+                try Session(
+                    lab: lab, settings: settings, theme: theme, themeOption: options.theme, environment: environment)
             }
             profiler?.start()
             let result = session.run()

@@ -40,5 +40,5 @@ package struct Command: Sendable {
     /// All of them, in the order of the help page.
     package static let table: [Command] =
         focusCommands + layoutCommands + pageCommands + guestCommands + consoleCommands + textCommands
-        + programCommands
+        + settingCommands + programCommands
 }

@@ -10,31 +10,38 @@ package enum Completion {
         let words = command.split(separator: " ").map(String.init)
         let isNew = command.last == " " || command.isEmpty
         let typed = isNew ? "" : words.last ?? ""
-        let start = line.count - typed.count
-        let before = isNew ? words : Array(words.dropLast())
-        guard let name = before.first else { return (start, matching(typed, Command.table.map(\.name))) }
-        guard let entry = Command.table.first(where: { $0.name == name }) else { return (start, []) }
-        let places = entry.arguments.split(separator: " ").map(String.init)
-        guard !places.isEmpty else { return (start, []) }
-        let place = places[min(before.count - 1, places.count - 1)]
-        return (start, matching(typed, values(for: place, typed: typed, in: workspace)))
-    }
-
-    private static func matching(_ typed: String, _ words: [String]) -> [String] {
+        let before = isNew ? words[...] : words.dropLast()
+        let found = values(after: before, typed: typed, in: workspace)
         var seen: Set<String> = []
-        return words.filter { $0.hasPrefix(typed) && seen.insert($0).inserted }.sorted()
+        let matching = found.filter { $0.hasPrefix(typed) && seen.insert($0).inserted }.sorted()
+        return (line.count - typed.count, matching)
     }
 
-    /// `[left|right|PANE]…`: lower-case words stand for themselves, upper-case ones for what there is.
-    private static func values(for place: String, typed: String, in workspace: Workspace) -> [String] {
-        place.filter { !"[]…().,".contains($0) }.split(separator: "|").map(String.init).flatMap { word -> [String] in
-            switch word {
-            case "PANE", "GUEST", "NAME": workspace.panes.map { $0.name.contains(" ") ? "\"\($0.name)\"" : $0.name }
-            case "THEME": workspace.themeNames
-            case "COMMAND": Command.table.map(\.name)
-            case "FILE", "PATH": files(typed)
-            default: word.contains { $0.isUppercase } ? [] : [word]
+    private static func values(after words: ArraySlice<String>, typed: String, in workspace: Workspace) -> [String] {
+        guard let name = words.first else { return Command.table.map(\.name) }
+        guard let command = Command.table.first(where: { $0.name == name }) else { return [] }
+        var usage = Usage(command.arguments)
+        for (index, word) in zip(words.indices, words).dropFirst() {
+            // What follows is a command of its own, unless the word is one of ours.
+            if usage.next.contains("COMMAND"), !usage.next.contains(word) {
+                return values(after: words[index...], typed: typed, in: workspace)
             }
+            guard let rest = usage.after(word) else { return [] }
+            usage = rest
+        }
+        return usage.next.flatMap { values(of: $0, typed: typed, in: workspace) }
+    }
+
+    /// Lower-case words stand for themselves, upper-case ones for what there is.
+    private static func values(of word: String, typed: String, in workspace: Workspace) -> [String] {
+        switch word {
+        case "GUEST": workspace.panes.map { CommandLineWords.line([$0.name]) }
+        case "PAGE": workspace.pages.all.map(\.name).filter { !$0.isEmpty }.map { CommandLineWords.line([$0]) }
+        case "THEME": workspace.themeNames
+        case "COMMAND": Command.table.map(\.name)
+        case "SETTING": Setting.table.map(\.key)
+        case "FILE": files(typed)
+        default: Usage.isValue(word) ? [] : [word]
         }
     }
 

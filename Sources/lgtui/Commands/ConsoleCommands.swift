@@ -3,7 +3,7 @@
 extension Command {
     static let consoleCommands: [Command] = [
         Command(
-            "record", "[raw|text|cast [FILE]|off] [all]", .guest, "record the console to a file, or end that"
+            "record", "[raw|text|cast [FILE] | off] [all]", .guest, "record the console to a file, or end that"
         ) { workspace, words in
             var words = words
             let isForAll = words.last == "all"

@@ -33,7 +33,7 @@ extension Command {
         },
         Command(
             "split", "right|down [NUMBER|GUEST]", .layout,
-            "put the pane that had the focus before, or the one named, beside this one"
+            "put the pane that had the focus before, or another, beside this one"
         ) { workspace, arguments in
             let axes: [String: Axis] = ["right": .horizontal, "down": .vertical]
             guard let axis = arguments.first.flatMap({ axes[$0] }) else {

@@ -2,7 +2,7 @@
 
 extension Command {
     static let pageCommands: [Command] = [
-        Command("page", "NUMBER|NAME", .layout, "show a page") { workspace, arguments in
+        Command("page", "NUMBER|PAGE", .layout, "show a page") { workspace, arguments in
             let text = arguments.joined(separator: " ")
             if let index = page(text, in: &workspace) { workspace.pages.show(index) }
             return []

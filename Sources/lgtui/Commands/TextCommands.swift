@@ -51,7 +51,7 @@ extension Command {
         },
         Command(
             "timestamps", "[none|boot|wall] [all]", .text,
-            "show when each line came: not, since boot, by the clock; in turn when not said"
+            "show when lines came: not, since boot, by the clock; or the next of these"
         ) { workspace, arguments in
             var words = arguments
             let isForAll = words.last == "all"

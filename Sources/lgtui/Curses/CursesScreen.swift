@@ -41,7 +41,10 @@ package final class CursesScreen {
             throw ScreenError(description: "TERM is not set, so there is no telling what the screen can do")
         }
         guard let screen = lgtui_newterm() else {
-            throw ScreenError(description: "the terminal type TERM=\(name) is not known here".onOneLine)
+            throw ScreenError(
+                description:
+                    "the terminal type TERM=\(name) is not known here: install its terminfo (ncurses-term), or try TERM=xterm-256color"
+                    .onOneLine)
         }
         self.screen = screen
         if tigetstr("cup").isMissing {

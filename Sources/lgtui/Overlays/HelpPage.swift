@@ -36,6 +36,12 @@ package struct HelpPage: Overlay {
         case entry(keys: String, text: String)
         case text(String)
         case empty
+
+        /// On as many lines as its text needs.
+        fileprivate func broken(to columns: Int) -> [Line] {
+            guard case .entry(let keys, let text) = self, columns > 0 else { return [self] }
+            return wrapped(text, to: columns).enumerated().map { .entry(keys: $0 == 0 ? keys : "", text: $1) }
+        }
     }
 
     package static func lines(_ keys: KeyMap) -> [Line] {
@@ -47,7 +53,8 @@ package struct HelpPage: Overlay {
             lines += [.empty, .title(group.rawValue)]
             for command in Command.table where command.group == group {
                 let names = keys.keys(of: command.name)
-                if !names.isEmpty { lines.append(.entry(keys: names, text: command.summary)) }
+                // What has no key can still be typed.
+                lines.append(.entry(keys: names.isEmpty ? ":" + command.name : names, text: command.summary))
             }
         }
         return lines
@@ -56,11 +63,10 @@ package struct HelpPage: Overlay {
     /// Paints the page as a box in the middle of the screen; the scroll position is clamped to what there is.
     package mutating func paint(_ workspace: Workspace, _ stage: Stage, on canvas: inout Canvas) {
         let (theme, borders) = (stage.theme, stage.borders)
-        let lines = Self.lines(workspace.keys)
-        let keyColumns = 14
-        let wanted = Size(columns: 74, rows: lines.count + 2)
-        let size = Size(
-            columns: min(canvas.size.columns, wanted.columns), rows: min(canvas.size.rows, wanted.rows))
+        let columns = min(canvas.size.columns, 100)
+        let keyColumns = min(17, columns / 3)
+        let lines = Self.lines(workspace.keys).flatMap { $0.broken(to: columns - keyColumns - 4) }
+        let size = Size(columns: columns, rows: min(canvas.size.rows, lines.count + 2))
         guard size.columns > 4, size.rows > 2 else { return }
         let box = Rect(
             column: (canvas.size.columns - size.columns) / 2, row: (canvas.size.rows - size.rows) / 2,
@@ -96,7 +102,7 @@ package struct HelpPage: Overlay {
                     truncated(text, to: limit - start), column: start, row: row, limit: limit, style: theme.help)
             case .entry(let keys, let text):
                 let after = canvas.write(keys, column: start, row: row, limit: limit, style: theme.helpKey)
-                let at = max(after + 1, start + min(keyColumns, inner.columns / 3))
+                let at = max(after + 1, start + keyColumns)
                 let summary = truncated(text, to: limit - at)
                 canvas.write(summary, column: at, row: row, limit: limit, style: theme.help)
             }

@@ -44,32 +44,18 @@ struct OverviewTile {
     /// Processor, disk and network side by side: a letter each when it is narrow, words and numbers when it is not.
     private func paintFigures(_ stage: Stage, in rect: Rect, on canvas: inout Canvas) {
         let rates = stage.rates[pane]
-        let now = rates.perSecond
-        let share = rect.columns / 3
+        let measures: [Measure] = [.cpu, .disk, .net]
+        let share = rect.columns / measures.count
         guard share >= 4 else { return }
         let isWide = share >= 16
-        let second: UInt64 = 1_000_000_000
-        let parts: [(label: String, values: [UInt64], ceiling: UInt64, figure: String)] = [
-            (
-                isWide ? "cpu " : "c", rates.history.map(\.processorTime), second,
-                "\(now.processorTime / (second / 100))%"
-            ),
-            (
-                isWide ? "disk " : "d", rates.history.map { $0.bytesRead &+ $0.bytesWritten }, 1,
-                compactBytes(now.bytesRead &+ now.bytesWritten)
-            ),
-            (
-                isWide ? "net " : "n", rates.history.map { $0.packetsReceived &+ $0.packetsSent }, 1,
-                compact(now.packetsReceived &+ now.packetsSent)
-            ),
-        ]
-        for (index, part) in parts.enumerated() {
+        for (index, measure) in measures.enumerated() {
             let start = rect.column + index * share
+            let label = isWide ? measure.rawValue + " " : String(measure.rawValue.prefix(1))
             var at = canvas.write(
-                part.label, column: start, row: rect.endRow - 1, limit: rect.endColumn, style: stage.theme.hint)
-            let figure = isWide ? " " + part.figure : ""
+                label, column: start, row: rect.endRow - 1, limit: rect.endColumn, style: stage.theme.hint)
+            let figure = isWide ? " " + measure.short(rates.perSecond) : ""
             let columns = share - (at - start) - textWidth(figure) - 1
-            let line = sparkline(part.values, columns: columns, ceiling: part.ceiling, borders: stage.borders)
+            let line = measure.sparkline(of: rates, columns: columns, borders: stage.borders)
             at = canvas.write(
                 line, column: at, row: rect.endRow - 1, limit: rect.endColumn, style: stage.theme.stateGood)
             canvas.write(figure, column: at, row: rect.endRow - 1, limit: rect.endColumn, style: stage.theme.message)

@@ -10,7 +10,7 @@ package enum MonitorRequest: Equatable, Sendable {
     case match(Pattern, then: [[String]])
     case off
 
-    package static let usage = "activity|bell|silence SECONDS|match REGEX [COMMAND…]|off"
+    package static let usage = "activity | bell | silence SECONDS | match REGEX [COMMAND…] | off"
 
     package init(words: [String]) throws(CommandLineError) {
         func only(_ count: Int) throws(CommandLineError) {

@@ -99,6 +99,7 @@ package struct Painter {
             rates: rates.indices.contains(workspace.focus) ? rates[workspace.focus] : RateMeter(), sum: sum,
             isZoomed: workspace.isZoomed, timeOfDay: secondsSinceMidnight())
         facts.alerts = workspace.alerts
+        facts.borders = borders
         let bar = StatusBar(facts, settings: workspace.settings)
         bar.paint(on: &canvas, row: row, theme: theme, phase: pane.phase)
         guard let messageRow = workspace.plan.messageRow else { return }

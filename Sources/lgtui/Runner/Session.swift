@@ -10,6 +10,8 @@ import GuestHost
 package final class Session {
     private let lab: Lab
     private let environment: ProgramEnvironment
+    /// The theme that the command line asks for, whatever the files say.
+    private let themeOption: String?
     private let memory: SessionMemory
     private let panes: [Pane]
     private let signals: SignalSource
@@ -50,9 +52,10 @@ package final class Session {
 
     /// Opens the screen; the guests are not started yet.
     package init(
-        lab: Lab, settings: Settings, theme: Theme, environment: ProgramEnvironment
+        lab: Lab, settings: Settings, theme: Theme, themeOption: String?, environment: ProgramEnvironment
     ) throws(ScreenError) {
         self.lab = lab
+        self.themeOption = themeOption
         self.environment = environment
         // Before any thread is made, so that all inherit the blocked signals.
         signals = SignalSource()
@@ -69,7 +72,7 @@ package final class Session {
         if memory.isFirstRun {
             _ = workspace.tick(now: steadyNanoseconds())
             workspace.tell(
-                "Welcome. What you type goes to the guest with the heavy frame; \(settings.keys.prefixName) ? shows the rest.",
+                "Welcome. You type at the guest in the heavy frame; \(settings.keys.prefixName) ? shows the keys.",
                 for: 20_000_000_000)
         }
         let borders = screen.drawsHeavyLines ? theme.borders ?? .heavy : .ascii
@@ -206,6 +209,7 @@ package final class Session {
             let isForGuest = if case .guest = piece { true } else { false }
             if isForGuest { awaitEcho(at: now) }
             for effect in workspace.handle(piece) { carryOut(effect) }
+            decoder.prefix = workspace.keys.prefix
             // Nothing is to be seen of bytes for a guest until it answers, and a frame without the answer would delay it.
             if !isForGuest || workspace.message != told {
                 needsFrame = true
@@ -250,10 +254,9 @@ package final class Session {
     /// Takes over the files as they are now. A mistake in them changes nothing.
     private func reloadSettings() {
         do throws(Diagnostics) {
-            let layers = try LayeredSettings(environment)
+            let layers = try LayeredSettings(environment, theme: themeOption)
             painter.theme = try Theme.chosen(layers.settings, environment: environment)
             workspace.settings = layers.settings
-            decoder.prefix = layers.settings.keys.prefix
             painter.forget()
             let read = layers.files.filter(\.exists).map(\.path)
             workspace.tell(read.isEmpty ? "there is no file with settings" : "read \(read.joined(separator: ", "))")
@@ -266,9 +269,11 @@ package final class Session {
     /// Puts on another theme until the end.
     private func wear(theme name: String) {
         do throws(Diagnostics) {
-            workspace.settings.theme = name
-            painter.theme = try Theme.chosen(workspace.settings, environment: environment)
+            var settings = workspace.settings
+            settings.theme = name
+            painter.theme = try Theme.chosen(settings, environment: environment)
             painter.forget()
+            workspace.settings = settings
         } catch { workspace.tell("\(error)", .error) }
     }
 

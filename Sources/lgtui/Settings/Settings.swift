@@ -22,7 +22,11 @@ package struct Settings: Sendable, Equatable {
 
 /// One setting: its key in the file and everything there is to say about it.
 package struct Setting: Sendable {
+    /// What kind of value a file writes.
+    package enum Form: Sendable { case literal, string, list }
+
     package let key: String
+    package let form: Form
     /// What it may be, for people.
     package let values: String
     package let meaning: String
@@ -48,12 +52,15 @@ package struct Setting: Sendable {
         strings("startup", "command lines that run at the start", \.startup),
     ]
 
+    /// Whether it is looked at only when panes are made.
+    package var isForStart: Bool { ["layout", "scrollback", "startup"].contains(key) }
+
     // MARK: Kinds
 
     private typealias Path<Value> = WritableKeyPath<Settings, Value> & Sendable
 
     private static func string(_ key: String, _ values: String, _ meaning: String, _ path: Path<String>) -> Setting {
-        Setting(key: key, values: values, meaning: meaning) { reader, settings in
+        Setting(key: key, form: .string, values: values, meaning: meaning) { reader, settings in
             guard let text = reader.string(key) else { return false }
             if text.isEmpty { reader.complain("`\(key)` is empty: write \(values)", about: key) }
             settings[keyPath: path] = text
@@ -64,7 +71,7 @@ package struct Setting: Sendable {
     }
 
     private static func bool(_ key: String, _ meaning: String, _ path: Path<Bool>) -> Setting {
-        Setting(key: key, values: "true or false", meaning: meaning) { reader, settings in
+        Setting(key: key, form: .literal, values: "true or false", meaning: meaning) { reader, settings in
             guard let value = reader.bool(key) else { return false }
             settings[keyPath: path] = value
             return true
@@ -76,7 +83,9 @@ package struct Setting: Sendable {
     private static func integer(
         _ key: String, _ range: ClosedRange<Int>, _ meaning: String, _ path: Path<Int>
     ) -> Setting {
-        Setting(key: key, values: "\(range.lowerBound) to \(range.upperBound)", meaning: meaning) { reader, settings in
+        Setting(
+            key: key, form: .literal, values: "\(range.lowerBound) to \(range.upperBound)", meaning: meaning
+        ) { reader, settings in
             guard let value = reader.integer(key, in: range) else { return false }
             settings[keyPath: path] = value
             return true
@@ -87,7 +96,7 @@ package struct Setting: Sendable {
 
     private static func choice(_ key: String, _ words: [String], _ meaning: String, _ path: Path<String>) -> Setting {
         let values = words.map { "\"\($0)\"" }.joined(separator: ", ")
-        return Setting(key: key, values: values, meaning: meaning) { reader, settings in
+        return Setting(key: key, form: .string, values: values, meaning: meaning) { reader, settings in
             guard let word = reader.string(key) else { return false }
             guard words.contains(word) else {
                 let hint = nearestName(to: word, among: words).map { " (did you mean \"\($0)\"?)" } ?? ""
@@ -102,7 +111,7 @@ package struct Setting: Sendable {
     }
 
     private static func strings(_ key: String, _ meaning: String, _ path: Path<[String]>) -> Setting {
-        Setting(key: key, values: "a list of strings", meaning: meaning) { reader, settings in
+        Setting(key: key, form: .list, values: "a list of strings", meaning: meaning) { reader, settings in
             guard let texts = reader.strings(key) else { return false }
             settings[keyPath: path] = texts.map(\.text)
             return true
@@ -113,7 +122,7 @@ package struct Setting: Sendable {
 
     private static func segments(_ key: String, _ meaning: String, _ path: Path<[StatusSegment]>) -> Setting {
         let names = StatusSegment.allCases.map(\.rawValue)
-        return Setting(key: key, values: "a list of segments", meaning: meaning) { reader, settings in
+        return Setting(key: key, form: .list, values: "a list of segments", meaning: meaning) { reader, settings in
             guard let words = reader.strings(key) else { return false }
             settings[keyPath: path] = words.compactMap { word, position in
                 if let segment = StatusSegment(rawValue: word) { return segment }
@@ -129,7 +138,7 @@ package struct Setting: Sendable {
     }
 
     private static let prefix = Setting(
-        key: "prefix", values: "Ctrl with a letter or one of @ [ \\ ] ^ _, such as \"C-]\"",
+        key: "prefix", form: .string, values: "Ctrl with a letter or one of @ [ \\ ] ^ _, such as \"C-]\"",
         meaning: "the key that talks to lgtui; the only one that is taken from guests"
     ) { reader, settings in
         guard let text = reader.string("prefix") else { return false }
@@ -162,4 +171,4 @@ package func tomlString(_ text: String) -> String {
     return result + "\""
 }
 
-private func tomlList(_ texts: [String]) -> String { "[" + texts.map(tomlString).joined(separator: ", ") + "]" }
+func tomlList(_ texts: [String]) -> String { "[" + texts.map(tomlString).joined(separator: ", ") + "]" }

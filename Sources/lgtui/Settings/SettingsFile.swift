@@ -87,6 +87,30 @@ package struct LayeredSettings: Sendable {
     }
 }
 
+extension Setting {
+    /// `settings` with this one as the words of a command line say.
+    package func changed(in settings: Settings, to words: [String]) throws(Diagnostics) -> Settings {
+        let value =
+            switch form {
+            case .literal: words.joined(separator: " ")
+            case .string: tomlString(words.joined(separator: " "))
+            case .list: tomlList(words)
+            }
+        let document: TomlDocument
+        do { document = try TomlDocument(bytes: Array("\(key) = \(value)".utf8), file: "set") } catch {
+            throw Diagnostics([error])
+        }
+        let bag = DiagnosticBag(file: "set")
+        var reader = TableReader(document, bag: bag)
+        var result = settings
+        _ = read(&reader, &result)
+        // Whoever writes more than one line writes more than one setting.
+        reader.rejectUnknownKeys()
+        try bag.throwIfAny()
+        return result
+    }
+}
+
 extension String {
     /// Without control characters other than line feeds: files and their names may hold any.
     fileprivate var onOneLineEach: String {

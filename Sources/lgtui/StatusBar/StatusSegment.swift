@@ -1,16 +1,25 @@
 // What a status bar can be made of. A segment is a name in the settings, a weight that decides what goes first on a narrow
 // screen, and a function from figures to pieces of text.
 
-package enum StatusSegment: String, CaseIterable, Sendable {
-    case name, state, marks, alerts, cpu, dma, disk, iops, net, memory, zoom, guests, clock
-    case allCPU = "all-cpu"
-    case allDMA = "all-dma"
-    case allDisk = "all-disk"
-    case allIOPS = "all-iops"
-    case allNet = "all-net"
+package enum StatusSegment: Hashable, Sendable {
+    case name, state, marks, alerts, memory, zoom, guests, clock
+    /// A measure in numbers.
+    case figure(Measure, of: Subject)
+    /// Its last seconds as a sparkline.
+    case graph(Measure, of: Subject)
 
-    package static let standardLeft: [StatusSegment] = [.name, .state, .marks, .alerts, .zoom, .cpu, .dma, .disk, .net]
-    package static let standardRight: [StatusSegment] = [.guests, .allCPU, .allDMA, .allDisk, .allNet]
+    /// Who is measured.
+    package enum Subject: CaseIterable, Sendable { case focused, all }
+
+    package static let standardLeft: [StatusSegment] = [
+        .name, .state, .marks, .alerts, .zoom, .figure(.cpu, of: .focused), .graph(.cpu, of: .focused),
+        .figure(.dma, of: .focused), .figure(.disk, of: .focused), .graph(.disk, of: .focused),
+        .figure(.iops, of: .focused), .figure(.net, of: .focused), .graph(.net, of: .focused),
+    ]
+    package static let standardRight: [StatusSegment] = [
+        .guests, .figure(.cpu, of: .all), .graph(.cpu, of: .all), .figure(.dma, of: .all), .figure(.disk, of: .all),
+        .figure(.net, of: .all), .graph(.net, of: .all),
+    ]
 
     /// What it shows, for the manual.
     package var meaning: String {
@@ -19,16 +28,13 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         case .state: "whether it runs"
         case .marks: "what is special about its pane: BROADCAST, read-only, rec, sending"
         case .alerts: "other guests that a monitor calls for"
-        case .cpu: "its processor time in percent of one processor"
-        case .dma: "its DMA transfers, since its start and a second"
-        case .disk: "bytes a second that it reads from and writes to disks"
-        case .iops: "its disk requests a second"
-        case .net: "its packets a second, in and out"
         case .memory: "memory that it has touched, of what it has"
         case .zoom: "whether its pane is zoomed"
         case .guests: "how many guests run"
         case .clock: "the time of day"
-        case .allCPU, .allDMA, .allDisk, .allIOPS, .allNet: "the same of all guests together"
+        case .figure(let measure, .focused): "its \(measure.meaning)"
+        case .graph(let measure, .focused): "\(measure.rawValue) of the last seconds as a sparkline"
+        case .figure, .graph: "the same of all guests together"
         }
     }
 
@@ -38,17 +44,12 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         case .name: 0
         case .state, .marks: 1
         case .alerts: 2
-        case .dma: 2
-        case .disk: 3
-        case .cpu: 4
-        case .zoom, .guests, .memory, .clock: 5
-        case .net: 6
-        case .iops: 7
-        case .allDMA: 8
-        case .allDisk: 9
-        case .allCPU: 10
-        case .allNet: 11
-        case .allIOPS: 12
+        case .figure(let measure, .focused): 2 + measure.rank
+        case .zoom, .guests, .memory, .clock: 4
+        case .graph(.cpu, .focused): 6
+        case .graph(_, .focused): 7
+        case .figure(let measure, .all): 11 + measure.rank
+        case .graph(_, .all): 30
         }
     }
 
@@ -66,6 +67,8 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         package var timeOfDay: Int
         /// Who calls; empty when nobody does.
         package var alerts = ""
+        /// What sparklines can be drawn with.
+        package var borders = BorderSet.heavy
 
         package init(
             pane: Workspace.PaneInfo, number: Int, count: Int, running: Int, rates: RateMeter, sum: RateMeter,
@@ -96,37 +99,46 @@ package enum StatusSegment: String, CaseIterable, Sendable {
         case .clock:
             let (hours, minutes) = (facts.timeOfDay / 3600 % 24, facts.timeOfDay / 60 % 60)
             return [.figure("  \(hours < 10 ? "0" : "")\(hours):\(minutes < 10 ? "0" : "")\(minutes)")]
-        case .cpu, .dma, .disk, .iops, .net, .memory: return figures(facts.rates)
-        case .allCPU, .allDMA, .allDisk, .allIOPS, .allNet: return figures(facts.sum)
+        case .memory:
+            let total = facts.rates.total
+            return [
+                .label("  mem "), .figure(compactBytes(total.memoryTouched), columns: 5), .label(" of "),
+                .figure(compactBytes(total.memorySize), columns: 5),
+            ]
+        case .figure(let measure, let subject): return measure.pieces(facts.rates(of: subject))
+        case .graph(let measure, let subject):
+            let line = measure.sparkline(
+                of: facts.rates(of: subject), columns: Self.graphColumns, borders: facts.borders)
+            return [.label(" "), .figure(line)]
         }
     }
 
-    private func figures(_ rates: RateMeter) -> [StatusBar.Piece] {
-        let now = rates.perSecond
-        switch self {
-        case .cpu, .allCPU: return [.label("  cpu "), .figure("\(now.processorTime / 10_000_000)%", columns: 4)]
-        case .dma, .allDMA:
-            return [
-                .label("  dma "), .figure(compact(rates.total.dma), columns: 5), .label(" "),
-                .figure(compact(now.dma), columns: 4), .label("/s"),
-            ]
-        case .disk, .allDisk:
-            return [
-                .label("  disk r "), .figure(compactBytes(now.bytesRead), columns: 5), .label("/s w "),
-                .figure(compactBytes(now.bytesWritten), columns: 5), .label("/s"),
-            ]
-        case .iops, .allIOPS: return [.label("  io "), .figure(compact(now.diskRequests), columns: 4), .label("/s")]
-        case .net, .allNet:
-            return [
-                .label("  net in "), .figure(compact(now.packetsReceived), columns: 4), .label("/s out "),
-                .figure(compact(now.packetsSent), columns: 4), .label("/s"),
-            ]
-        case .memory:
-            return [
-                .label("  mem "), .figure(compactBytes(rates.total.memoryTouched), columns: 5), .label(" of "),
-                .figure(compactBytes(rates.total.memorySize), columns: 5),
-            ]
-        default: return []
+    private static let graphColumns = 8
+}
+
+extension StatusSegment.Facts {
+    func rates(of subject: StatusSegment.Subject) -> RateMeter { subject == .focused ? rates : sum }
+}
+
+// How files call them.
+extension StatusSegment: CaseIterable, RawRepresentable {
+    package static let allCases: [StatusSegment] =
+        [.name, .state, .marks, .alerts, .memory, .zoom, .guests, .clock]
+        + Subject.allCases.flatMap { subject in
+            Measure.allCases.flatMap { [.figure($0, of: subject), .graph($0, of: subject)] }
         }
+
+    /// `name`, `cpu`, `cpu-graph`, `all-cpu`, `all-cpu-graph`, …
+    package var rawValue: String {
+        switch self {
+        case .figure(let measure, let subject): (subject == .all ? "all-" : "") + measure.rawValue
+        case .graph(let measure, let subject): Self.figure(measure, of: subject).rawValue + "-graph"
+        case .name, .state, .marks, .alerts, .memory, .zoom, .guests, .clock: "\(self)"
+        }
+    }
+
+    package init?(rawValue: String) {
+        guard let segment = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = segment
     }
 }

@@ -134,8 +134,7 @@ private let prefix = "\u{1d}"
         session.type(prefix + "qy")
         #expect(session.end() == Ending(exitStatus: 0))
         #expect(session.modeNow == session.modeBefore)
-        #expect(!session.isOnAlternateScreen)
-        #expect(session.isCursorVisible)
+        #expect(session.emulatorModes == TerminalSession.emulatorModesBefore)
     }
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
@@ -144,7 +143,7 @@ private let prefix = "\u{1d}"
         kill(session.pid, signal)
         #expect(session.end() == Ending(signal: signal))
         #expect(session.modeNow == session.modeBefore)
-        #expect(!session.isOnAlternateScreen)
+        #expect(session.emulatorModes == TerminalSession.emulatorModesBefore)
     }
 
     @Test(arguments: [SIGILL, SIGTRAP, SIGSEGV, SIGABRT])
@@ -153,8 +152,7 @@ private let prefix = "\u{1d}"
         kill(session.pid, signal)
         #expect(session.end() == Ending(signal: signal))
         #expect(session.modeNow == session.modeBefore)
-        #expect(!session.isOnAlternateScreen)
-        #expect(session.isCursorVisible)
+        #expect(session.emulatorModes == TerminalSession.emulatorModesBefore)
     }
 
     @Test(arguments: [true, false]) func suspendingGivesTheTerminalBackAndContinuingTakesIt(byKey: Bool) throws {
@@ -162,7 +160,7 @@ private let prefix = "\u{1d}"
         if byKey { session.type(prefix + "\u{1a}") } else { kill(session.pid, SIGTSTP) }
         #expect(session.end().isStopped)
         #expect(session.modeNow == session.modeBefore)
-        #expect(session.wait { !$0.isOnAlternateScreen })
+        #expect(session.wait { $0.emulatorModes == TerminalSession.emulatorModesBefore })
         kill(session.pid, SIGCONT)
         #expect(session.wait { $0.isOnAlternateScreen && $0.modeNow != $0.modeBefore })
         session.type("echo back-again\r")
@@ -214,6 +212,7 @@ private let prefix = "\u{1d}"
         session.type(prefix + "qy")
         #expect(session.end() == Ending(exitStatus: 0))
         #expect(session.modeNow == session.modeBefore)
+        #expect(session.emulatorModes == TerminalSession.emulatorModesBefore)
     }
 
     @Test func guestsFromTheCommandLineGetPanes() throws {

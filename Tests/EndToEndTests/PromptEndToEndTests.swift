@@ -27,6 +27,7 @@ private let prefix = "\u{1d}"
         session.type("y")
         #expect(session.end() == Ending(exitStatus: 0))
         #expect(session.modeNow == session.modeBefore)
+        #expect(session.emulatorModes == TerminalSession.emulatorModesBefore)
     }
 
     @Test func thePromptCompletesRunsAndRemembers() throws {

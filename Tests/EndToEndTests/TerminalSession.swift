@@ -95,6 +95,10 @@ final class TerminalSession {
         }
     }
 
+    /// What programs switch on and must switch off: screens, mouse, keys, pastes, the cursor.
+    var emulatorModes: Modes { terminal.modes.subtracting(.cursorSaved) }
+    static let emulatorModesBefore = Terminal(columns: 80, rows: 24).modes
+
     var isOnAlternateScreen: Bool { terminal.modes.contains(.alternateScreen) }
     /// Whether the terminal was asked to report the mouse.
     var hasMouse: Bool { terminal.modes.contains(.mouseDrag) || terminal.modes.contains(.mouseSGR) }

@@ -266,11 +266,12 @@ package final class CursesScreen {
     /// What the terminal must be sent to leave our screen, for a crash handler that cannot ask curses any more.
     private static func restoreBytes(modes: [Int]) -> [UInt8] {
         var bytes = bytes(setting: modes, false)
+        // Before cnorm, which says whether the cursor blinks.
+        if !tigetstr("Ss").isMissing { bytes += "\u{1b}[0 q".utf8 }
         for capability in ["sgr0", "op", "cnorm", "rmcup"] {
             guard let text = tigetstr(capability).text else { continue }
             bytes += withoutPadding(text)
         }
-        if !tigetstr("Ss").isMissing { bytes += "\u{1b}[0 q".utf8 }
         return (describesMouse ? MouseReport.off : []) + bytes + [0x0d]
     }
 

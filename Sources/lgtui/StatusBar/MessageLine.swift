@@ -34,9 +34,8 @@ package enum MessageLine {
         if keys.command(for: .left) == "focus left" { result.append(("arrows", "move")) }
         if keys.command(for: .character("1")) == "focus-pane 1" { result.append(("1…9", "go")) }
         for (command, meaning) in [
-            ("zoom", "zoom"), ("find", "find"), ("overview", "overview"), ("restart", "restart"), ("kill", "kill"),
-            ("command-prompt", "command"), ("help", "help"),
-            ("quit", "quit"),
+            ("zoom", "zoom"), ("find", "find"), ("overview", "overview"), ("command-prompt", "command"),
+            ("help", "help"), ("quit", "quit"), ("restart", "restart"), ("kill", "kill"),
         ] {
             let names = keys.keys(of: command)
             if !names.isEmpty { result.append((names, meaning)) }

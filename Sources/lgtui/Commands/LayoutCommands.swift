@@ -14,11 +14,7 @@ extension Command {
             case "previous": style = current?.next(-1) ?? .tiled
             case let word?:
                 guard let named = LayoutStyle(rawValue: word) else {
-                    let names = LayoutStyle.allCases.map(\.rawValue)
-                    let hint = nearestName(to: word, among: names).map { "did you mean \($0)?" }
-                    workspace.tell(
-                        "there is no layout \(word): \(hint ?? "there are \(names.joined(separator: ", "))")".onOneLine,
-                        .error)
+                    workspace.tell(noSuch("layout", word, among: LayoutStyle.allCases.map(\.rawValue)), .error)
                     return []
                 }
                 style = named

@@ -9,11 +9,7 @@ extension Command {
                 return []
             }
             guard let setting = Setting.table.first(where: { $0.key == key }) else {
-                let names = Setting.table.map(\.key)
-                let hint = nearestName(to: key, among: names).map { "did you mean \($0)?" }
-                workspace.tell(
-                    "there is no setting \(key): \(hint ?? "there are \(names.joined(separator: ", "))")".onOneLine,
-                    .error)
+                workspace.tell(noSuch("setting", key, among: Setting.table.map(\.key)), .error)
                 return []
             }
             let words = Array(words.dropFirst())

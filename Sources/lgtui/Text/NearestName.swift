@@ -14,6 +14,12 @@ package func nearestName(to name: String, among candidates: some Sequence<String
     return best.distance <= max(1, (max(typed.count, best.name.unicodeScalars.count)) / 3) ? best.name : nil
 }
 
+/// `there is no layout tilde: did you mean tiled?`, or all that there are when none is near.
+package func noSuch(_ kind: String, _ name: String, among names: [String]) -> String {
+    let hint = nearestName(to: name, among: names).map { "did you mean \($0)?" }
+    return "there is no \(kind) \(name): \(hint ?? "there are \(names.joined(separator: ", "))")".onOneLine
+}
+
 /// Optimal string alignment distance in O(a·b), fine for words.
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     if a.isEmpty || b.isEmpty { return a.count + b.count }

@@ -150,6 +150,7 @@ final class TemporaryFolder {
         return full
     }
 
+    @discardableResult
     func file(_ name: String, _ text: String) -> String { file(name, Array(text.utf8)) }
 
     func text(_ name: String) -> String {

@@ -1,13 +1,15 @@
 // Decoded instructions in words, in Intel's order. For people only: what is rare is named and no more.
 
 extension TraceItem {
-    /// The instruction, and where the trace is left when it is a jump out of it.
+    /// The instruction as the guest has it.
     var text: String {
         let op = op.pointee
-        guard operation != .jumpIf else {
-            let condition = Assembler.conditions[Int(condition & 15)]
-            // The way of the trace may be the other one than that of the code.
-            return "j\(condition) \(GuestVirtual(exit))"
+        if operation == .jumpIf {
+            // A trace that goes on at the target has turned the condition round.
+            let isFollowed = exit == next
+            let condition = Assembler.conditions[Int((condition ^ (isFollowed ? 1 : 0)) & 15)]
+            let target = op.code.rawValue >= Code.cmpRRJumpB.rawValue ? op.aux : op.imm
+            return "j\(condition) \(GuestVirtual(target))" + (isFollowed ? "  ; mostly" : "")
         }
         if operation == .nop, op.operation == .jump { return "jmp \(GuestVirtual(op.imm))" }
         switch operation {

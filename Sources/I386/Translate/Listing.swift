@@ -70,9 +70,28 @@ extension CPU {
                 Self.twoDigits(t.memory.executable.load(fromByteOffset: $0, as: UInt8.self))
             }
             let offset = Self.column("+" + String(line.offset - trace.indirectEntry, radix: 16), 6)
-            text += "  \(offset)\(Self.column(bytes.joined(separator: " "), 32))  \(line.text)\n"
+            let words = target(of: line, end: end, trace, t) ?? line.text
+            text += "  \(offset)\(Self.column(bytes.joined(separator: " "), 36))  \(words)\n"
         }
         return text
+    }
+
+    /// A jump or call with its target in words, which was not known yet when it was noted down.
+    private func target(of line: ListedLine, end: Int, _ trace: Trace, _ t: Translator) -> String? {
+        guard line.text.hasSuffix(" …") || line.text == "call", end - line.offset >= 5 else { return nil }
+        let name = line.text.split(separator: " ").first.map(String.init) ?? line.text
+        let target = end + Int(t.memory.executable.loadUnaligned(fromByteOffset: end - 4, as: Int32.self))
+        if (trace.indirectEntry..<trace.end).contains(target) {
+            return "\(name) +\(String(target - trace.indirectEntry, radix: 16))"
+        }
+        switch target {
+        case t.stubs.slowAccess: return "\(name) slowAccess"
+        case t.stubs.executeOp: return "\(name) executeOp"
+        case t.stubs.loadX87: return "\(name) loadX87"
+        default:
+            let reason = t.stubs.exits.firstIndex(of: target).flatMap { TranslatedExit(rawValue: UInt32($0)) }
+            return "\(name) \(reason.map { "Swift: \($0)" } ?? "another trace")"
+        }
     }
 
     private static func column(_ text: String, _ width: Int) -> String {

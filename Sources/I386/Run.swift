@@ -29,7 +29,8 @@ extension CPU {
                     if let translator, try runTranslated(block, &left, translator) {
                         // Done, as far as it went.
                     } else if Int(block.pointee.count) <= left {
-                        if block.pointee.patience < 0 { block.pointee.patience = .max }
+                        // What has no translation is the interpreter's from now on. What has one is not for lack of budget.
+                        if block.pointee.patience < 0, block.pointee.trace < 0 { block.pointee.patience = .max }
                         try interpret(block, &left)
                     } else {
                         try step(&left)

@@ -118,6 +118,18 @@ import Testing
             #expect(slow.cpu.engineCounters.translatedInstructions == 0)
         }
 
+        @Test func manyShortBudgetsDoNotDriveHotCodeBackToTheInterpreter() throws {
+            // L: call f; dec ecx; jne L; int 0x1f; f: inc eax; test eax, eax; je +0; ret
+            let m = try TestMachine(
+                [0xe8, 5, 0, 0, 0, 0x49, 0x75, 0xf8, 0xcd, 0x1f, 0x40, 0x85, 0xc0, 0x74, 0x00, 0xc3],
+                engine: .translator)
+            m.s.pointee.ecx = .max
+            for n in 0..<500 { #expect(m.run(1000 + n % 7) == .budgetSpent) }
+            let before = m.cpu.engineCounters.translatedInstructions
+            #expect(m.run(100_000) == .budgetSpent)
+            #expect(m.cpu.engineCounters.translatedInstructions - before > 95_000)
+        }
+
         @Test func aWatchedBlockIsShownWhenItIsHot() throws {
             // L: movzx eax, byte [esi]; add ebx, eax; inc esi; cmp esi, ecx; jne L; int 0x1f
             let m = try TestMachine(

@@ -101,9 +101,12 @@ import lgtui
 
     @Test func aPlaceIsASymbolOrANumber() {
         #expect(DebugBlock.address("helper", table) == 0xc010_0040)
+        #expect(DebugBlock.address("helper+0x12", table) == 0xc010_0052)
         #expect(DebugBlock.address("0xC0100001", table) == 0xc010_0001)
         #expect(DebugBlock.address("c0100001", table) == 0xc010_0001)
-        for word in ["", "0x", "helpers", "+12", "-1", "1c0100001"] { #expect(DebugBlock.address(word, table) == nil) }
+        for word in ["", "0x", "helpers", "helper+", "helper+x", "+12", "-1", "1c0100001"] {
+            #expect(DebugBlock.address(word, table) == nil)
+        }
     }
 }
 

@@ -35,7 +35,7 @@ extension CPU {
         let generation = code.generation
         switch reason {
         case .link: state.pointee.eip = t.exits[Int(value)].target
-        case .indirect, .lookUp, .interpret, .fault: state.pointee.eip = value
+        case .indirect, .lookUp, .interpret, .fault, .untranslated: state.pointee.eip = value
         case .resume, nil: break
         }
         if let lockstep {
@@ -64,6 +64,17 @@ extension CPU {
             // kept; the scratch block would be decoded anew each time.
             let next = try findBlock()
             if next.pointee.count == 1, left > 0 { try interpret(next, &left) } else { try step(&left) }
+        case .untranslated:
+            t.counters.interpreted &+= 1
+            guard left > 0 else { break }
+            // A block of one: decoded once, where `step` would decode it each time, and the interpreter may go on from it
+            // through its like, which come in twos and threes where rings are crossed.
+            let next = try findBlock()
+            if next.pointee.trace < 0, Int(next.pointee.count) <= left {
+                try interpret(next, &left)
+            } else {
+                try step(&left)
+            }
         case .fault: throw core.pointee.fault
         case .resume, nil: break
         }

@@ -15,13 +15,16 @@ enum TranslatedExit: UInt32 {
     case resume
     /// The instruction has faulted in a helper, which has kept the fault.
     case fault
+    /// The trace ends at an instruction that is never translated, the last of its block.
+    case untranslated
 }
 
 struct Stubs {
     /// Swift's way in: `(state, code)`.
     var enter = 0
     /// Ways out; r8d holds the value.
-    var exits = [Int](repeating: 0, count: 6)
+    var exits = [Int](repeating: 0, count: reasons)
+    private static let reasons = Int(TranslatedExit.untranslated.rawValue) + 1
     /// Where an indirect jump lands whose target is unknown: r8d holds the eip.
     var unknownTarget: Int { exits[Int(TranslatedExit.indirect.rawValue)] }
     /// ebp: address, r8d: bytes, bit 8 for a write. Returns the host address in rbp, or 0.
@@ -76,7 +79,7 @@ struct Stubs {
         a.arithmetic(.add, 8, .register(Host.rsp), immediate: 8)
         for r in Self.preserved.reversed() { a.pop(r) }
         a.plain("ret", 0xc3)
-        for reason in 0..<6 {
+        for reason in 0..<Self.reasons {
             exits[reason] = a.position
             a.load(Host.scratch2, immediate: UInt32(reason))
             a.jump(to: leave)

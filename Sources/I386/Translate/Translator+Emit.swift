@@ -42,7 +42,7 @@ extension Translator {
                 saveFlags()
                 account(items.count)
                 a.load(Host.scratch, immediate: eip)
-                a.jump(to: stubs.exits[Int(TranslatedExit.interpret.rawValue)])
+                a.jump(to: stubs.exits[Int(TranslatedExit.untranslated.rawValue)])
             case .jump: break
             }
         }

@@ -73,9 +73,17 @@ package struct DebugBlock: ParsableCommand {
         try show(guest, watch, name(of: address, symbols))
     }
 
-    /// A symbol, if there is one of that name, else hexadecimal digits.
+    /// A symbol, if there is one of that name, perhaps with `+0x12` behind it, else hexadecimal digits.
     package static func address(_ word: String, _ symbols: SymbolTable) -> UInt32? {
         if let address = symbols.address(of: word) { return address }
+        let parts = word.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, let start = symbols.address(of: String(parts[0])) {
+            return number(String(parts[1])).map { start &+ $0 }
+        }
+        return number(word)
+    }
+
+    private static func number(_ word: String) -> UInt32? {
         let digits = word.lowercased().hasPrefix("0x") ? String(word.dropFirst(2)) : word
         return digits.hasPrefix("+") || digits.hasPrefix("-") ? nil : UInt32(digits, radix: 16)
     }

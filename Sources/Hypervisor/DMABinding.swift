@@ -22,6 +22,8 @@ final class DMABinding: Sendable {
     private struct Cursor {
         /// Where to look first: the buffer after the one that was filled last.
         var next = 0
+        /// Whether the last buffer of the array was filled in this turn through it.
+        var isAtEnd = false
         /// False once it is unbound: a sender that found it a moment ago must not write any more.
         var isOpen = true
     }
@@ -65,6 +67,14 @@ final class DMABinding: Sendable {
             if used == 0 { return .free(index: index) }
         }
         return .none
+    }
+
+    /// The next buffer for a message from elsewhere. Drivers look through the array from its first buffer to its last, so
+    /// ours is the order in which they find messages only until we begin at the front again: not before the last one is
+    /// empty, or a newer message would lie before an older one. (TCP takes that for loss, and slows down.)
+    private func room(_ cursor: Cursor) -> Search {
+        if cursor.isAtEnd, let used = owner.memory.load32(at: buffer(Int(count) - 1)), used != 0 { return .none }
+        return search(from: cursor.next)
     }
 
     // H:645
@@ -125,7 +135,7 @@ final class DMABinding: Sendable {
     ) throws(Failure) -> Outcome {
         let outcome = try cursor.withLock { (cursor) throws(Failure) -> Outcome in
             guard cursor.isOpen, !owner.isDead else { return .nothing }
-            switch search(from: cursor.next) {
+            switch room(cursor) {
             case .none: return .full
             case .bad(let address):
                 owner.kill(.badDMABuffer(address.rawValue))
@@ -144,7 +154,8 @@ final class DMABinding: Sendable {
                 // The receiver polls this word: it must not see the count before it sees the bytes.
                 atomicMemoryFence(ordering: .releasing)
                 _ = owner.memory.store32(moved, at: buffer(index))
-                cursor.next = (index + 1) % Int(count)
+                cursor.isAtEnd = index == Int(count) - 1
+                cursor.next = cursor.isAtEnd ? 0 : index + 1
                 return .moved(moved)
             }
         }
@@ -164,7 +175,7 @@ final class DMABinding: Sendable {
         let deadline = HostTime.monotonic() &+ 200_000
         for _ in 0..<16 {
             sched_yield()
-            if case .free = search(from: 0) { return }
+            if case .free = cursor.withLock({ room($0) }) { return }
             if HostTime.monotonic() > deadline { return }
         }
     }

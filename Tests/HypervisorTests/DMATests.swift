@@ -200,6 +200,21 @@ struct GuestToGuestTests {
         #expect(receiver.peek(Place.buffers) == 20)
     }
 
+    @Test func newerMessagesNeverLieBeforeOlderOnes() throws {
+        let (receiver, sender) = (try receiver(buffers: 3), try sender())
+        #expect(try receiver.first() == 1)
+        #expect(try sender.first() == 1)
+        for _ in 0..<3 { #expect(try sender.next() == 20) }
+        // The driver is on its way from the first to the last.
+        receiver.poke(Place.buffers, 0)
+        receiver.poke(Place.buffers + 100, 0)
+        #expect(try sender.next() == 0)
+        #expect(receiver.peek(Place.buffers) == 0)
+        receiver.poke(Place.buffers + 200, 0)
+        #expect(try sender.next() == 20)
+        #expect(receiver.peek(Place.buffers) == 20)
+    }
+
     @Test func fullReceiverIsToldAndTheSenderLearnsZero() throws {
         let (receiver, sender) = (try receiver(buffers: 1), try sender())
         #expect(try receiver.first() == 1)

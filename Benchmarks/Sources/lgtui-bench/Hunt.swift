@@ -48,9 +48,10 @@ final class HuntMachine {
         cpu.translateEverything(items: 120, isolated: false)
         _ = memory.store32(0x2007, at: GuestPhysical(0x1000))
         for page in 0..<UInt32(256) {
-            // A hole, a read-only page and one alias of the code.
+            // A hole, a read-only page and one alias of the code. The page tables can be read only: a program that changed them
+            // and told nobody might see the old ones or the new, and the engines need not agree which.
             let frame: UInt32 = page == 0x24 ? 0x10 : page
-            let rights: UInt32 = page == 0x22 ? 0 : page == 0x23 ? 5 : 7
+            let rights: UInt32 = page == 0x22 ? 0 : [1, 2, 0x23].contains(page) ? 5 : 7
             _ = memory.store32(frame << 12 | rights, at: GuestPhysical(0x2000 + page * 4))
         }
         cpu.setDescriptor(12, 0x00cf_ba00_0000_ffff)

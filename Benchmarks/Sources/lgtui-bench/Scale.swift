@@ -28,7 +28,6 @@ struct Scale: ParsableCommand {
         let initrd = try linux.makeInitrd(in: folder)
         try storms(folder, initrd)
         try spins(initrd)
-        try echoes(folder)
     }
 
     // MARK: Boots, memory and idleness
@@ -148,47 +147,6 @@ struct Scale: ParsableCommand {
             figures += [("scale/spin-\(count)/mips", speed), ("scale/spin-\(count)/fairness", fairness(processor))]
         }
         try report.show(table, figures: figures)
-    }
-
-    // MARK: Keys
-
-    private func echoes(_ folder: Folder) throws {
-        let lab = folder.name("lab")
-        var text =
-            "[[guest]]\nname = \"quick\"\nkernel = \"demo\"\nmemory = \"16m\"\nargs = [\"quiet\", \"name=quick\"]\n"
-        let busy = 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        for number in 0..<busy {
-            text += "[[guest]]\nname = \"busy\(number)\"\nkernel = \"demo\"\nmemory = \"16m\"\n"
-            text += "args = [\"quiet\", \"run=spin\"]\n"
-        }
-        try writeFile(lab, Array(text.utf8))
-        let child = try TerminalChild([linux.lgtui, lab], columns: 160, rows: 48)
-        defer { child.end() }
-        try child.wait(30, for: "quick>") { $0.screen.contains("quick>") }
-        try child.wait(30, for: "spinning") { $0.screen.split(separator: "spinning").count > busy }
-        child.watch(1)
-        var times: [Double] = []
-        for number in 0..<100 {
-            child.watch(0.02 + Double.random(in: 0..<0.05))
-            let isLetter = number % 2 == 0
-            let start = now()
-            child.type(isLetter ? "x" : "\u{7F}")
-            times.append(try child.wait(10, for: "an echo") { $0.screen.contains("quick> x") == isLetter } - start)
-        }
-        times.sort()
-        let (middle, p95) = (times[times.count / 2] * 1000, times[times.count * 95 / 100] * 1000)
-        try report.show(
-            Table(
-                title: "Keys while all cores are busy",
-                note:
-                    "From a key to its echo on the outer screen, \(busy) guests spinning in other panes; goal: p95 of 10 ms.",
-                columns: ["", "median", "95th percentile", "worst"],
-                rows: [
-                    [
-                        "lgtui", "\(fixed(middle, 2)) ms", "\(fixed(p95, 2)) ms",
-                        "\(fixed((times.last ?? .nan) * 1000, 2)) ms",
-                    ]
-                ]), figures: [("scale/echo-p95", p95)])
     }
 }
 

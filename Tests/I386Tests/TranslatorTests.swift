@@ -97,6 +97,59 @@ import Testing
             #expect(m.s.pointee.eax == 40)
         }
 
+        @Test(arguments: [Engine.translator, .lockstep])
+        func aSegmentRegisterIsLoadedInsideATrace(_ engine: Engine) throws {
+            // L: push ds; pop es; mov fs, ebx; mov edx, fs:[edi]; add eax, edx; dec ecx; jne L; int 0x1f
+            let m = try Self.machine(
+                [0x1e, 0x07, 0x8e, 0xe3, 0x64, 0x8b, 0x17, 0x01, 0xd0, 0x49, 0x75, 0xf4] + TestMachine.stop,
+                engine: engine)
+            m.set(3, at: TestMachine.data)
+            (m.s.pointee.ecx, m.s.pointee.edi) = (1000, TestMachine.data)
+            m.s.pointee.ebx = UInt32(TestMachine.kernelData)
+            #expect(m.run() == TestMachine.stopped)
+            #expect(m.s.pointee.eax == 3000)
+            #expect(m.cpu.instructions == 7001)
+            #expect(m.s.pointee.fs.selector == TestMachine.kernelData)
+            #expect(m.cpu.lockstepDifference == nil)
+            // Not once per round.
+            if engine == .translator { #expect(m.cpu.engineCounters.entries < 100) }
+
+            // With another base, which is what the second half of the trace now has to go by.
+            m.cpu.setDescriptor(16, 0x00cf_b200_1000_ffff)
+            m.set(5, at: TestMachine.data + 0x1000)
+            (m.s.pointee.ecx, m.s.pointee.eip, m.s.pointee.eax) = (10, TestMachine.code, 0)
+            m.s.pointee.ebx = 0x81
+            #expect(m.run() == TestMachine.stopped)
+            #expect(m.s.pointee.eax == 50)
+
+            // No such descriptor: a fault at that instruction, and nothing of it done.
+            (m.s.pointee.ecx, m.s.pointee.eip) = (10, TestMachine.code)
+            m.s.pointee.ebx = 0x91
+            #expect(m.run() == TestMachine.fault(13, 0x90))
+            #expect(m.s.pointee.eip == TestMachine.code + 2)
+            #expect(m.s.pointee.fs.selector == 0x81)
+            #expect(m.cpu.lockstepDifference == nil)
+        }
+
+        @Test(arguments: [Engine.translator, .lockstep])
+        func aSegmentThatIsNotFlatEndsTheTrace(_ engine: Engine) throws {
+            // L: mov ds, ebx; mov edx, [edi]; mov ds, esi; add eax, edx; dec ecx; jne L; int 0x1f
+            let m = try Self.machine(
+                [0x8e, 0xdb, 0x8b, 0x17, 0x8e, 0xde, 0x01, 0xd0, 0x49, 0x75, 0xf5] + TestMachine.stop, engine: engine)
+            m.cpu.setDescriptor(16, 0x00cf_b200_1000_ffff)
+            (m.s.pointee.esi, m.s.pointee.edi) = (UInt32(TestMachine.kernelData), TestMachine.data)
+            m.set(3, at: TestMachine.data)
+            m.set(5, at: TestMachine.data + 0x1000)
+            for (selector, each): (UInt32, UInt32) in [(0x69, 3), (0x81, 5), (0x69, 3)] {
+                (m.s.pointee.ecx, m.s.pointee.eip, m.s.pointee.eax) = (500, TestMachine.code, 0)
+                m.s.pointee.ebx = selector
+                #expect(m.run() == TestMachine.stopped)
+                #expect(m.s.pointee.eax == 500 * each)
+            }
+            #expect(m.cpu.instructions == 3 * 3001)
+            #expect(m.cpu.lockstepDifference == nil)
+        }
+
         @Test func floatingPointIsTheInterpretersToTheBit() throws {
             // fldz; L: fld1; fld st(1); fdivp...: 1/(x+3) again and again; fstp tbyte [edi]
             let code: [UInt8] =

@@ -157,7 +157,7 @@ struct RandomProgram {
         let count = Int(below(45)) + 4
         for _ in 0..<count {
             starts.append(code.count)
-            switch below(34) {
+            switch below(35) {
             case 0...5: code += [UInt8(below(8)) << 3 | UInt8(below(4))] + modrm()
             case 6: code += [UInt8(below(8)) << 3 | 4, byte()]
             case 7: code += [0x83] + modrm(reg: UInt8(below(8))) + [byte()]
@@ -200,6 +200,7 @@ struct RandomProgram {
             case 29: code += [0x0f, [0xc0, 0xc1, 0xb0, 0xb1][Int(below(4))]] + modrm()
             case 30: code += [0x66, [0x01, 0x29, 0x39, 0x89, 0x8b, 0x31, 0x21, 0x85][Int(below(8))]] + modrm()
             case 31: code += x87()
+            case 33: code += segment()
             case 32:
                 // To an earlier instruction, or a little ahead.
                 let target = below(3) == 0 ? starts[Int(below(UInt64(starts.count)))] : code.count + 2 + Int(below(24))
@@ -228,6 +229,20 @@ struct RandomProgram {
         code += [0xff, 0x0d] + word(HuntMachine.data + 0x800) + [0x0f, 0x85]
         code += word(UInt32(truncatingIfNeeded: -(code.count + 4)))
         return code + [0xcd, 0x1f]
+    }
+
+    /// Segment registers, loaded with what they hold, with what they may hold, and with what changes the mode or faults.
+    private mutating func segment() -> [UInt8] {
+        let which = UInt8([0, 3, 4, 5][Int(below(4))])
+        switch below(6) {
+        case 0: return [0x1e, [0x07, 0x1f][Int(below(2))]]
+        case 1: return [0x06] + [[0x0f, 0xa1], [0x0f, 0xa9], [0x1f]][Int(below(3))]
+        case 2: return [0x8c, 0xd8, 0x8e, 0xc0 | which << 3]
+        case 3: return [0x8e] + modrm(reg: UInt8(below(8)))
+        default:
+            let selector: UInt8 = [0x7b, 0x7b, 0x78, 0x69, 0x68, 0x73, 0, 0x83][Int(below(8))]
+            return [0xb8, selector, 0, 0, 0, 0x8e, 0xc0 | which << 3]
+        }
     }
 
     private mutating func x87() -> [UInt8] {

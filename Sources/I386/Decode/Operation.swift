@@ -43,6 +43,9 @@ extension Operation {
         }
     }
 
+    /// Ends a block only because it may change the mode, which it seldom does.
+    var loadsDataSegment: Bool { self == .movToSegment || self == .popSegment }
+
     /// The status flags that it depends on, given its condition code. (SDM 1, appendix A.)
     func flagsRead(condition: UInt8) -> UInt32 {
         switch self {

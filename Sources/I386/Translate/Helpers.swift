@@ -99,7 +99,9 @@ extension CPU {
         state.pointee.eip = op.pointee.start
         let before = code.deaths
         do throws(CPUFault) {
-            guard try execute(op) else {
+            let mode = core.pointee.mode
+            // A data segment register has been loaded with what is flat as before: nothing that the trace was made for has changed.
+            guard try execute(op) || (op.pointee.operation.loadsDataSegment && core.pointee.mode == mode) else {
                 state.packFlags()
                 return 2
             }

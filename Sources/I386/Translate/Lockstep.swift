@@ -74,6 +74,8 @@ extension CPU {
             space.noteUse(space.entries + index)
         }
         state.pointee = l.start
+        // The last instruction may have been a segment register's.
+        updateMode()
         let trace = block.pointee.trace
         var left = count
         var problem: String?
@@ -123,6 +125,9 @@ extension CPU {
         let (x, y) = (words(a), words(b))
         for i in 0..<x.count where x[i] != y[i] {
             return "\(names[i]): translated \(Assembler.hex(x[i])), interpreted \(Assembler.hex(y[i]))"
+        }
+        guard (a.es, a.ss, a.ds) == (b.es, b.ss, b.ds), (a.cs, a.fs, a.gs) == (b.cs, b.fs, b.gs) else {
+            return "a segment register"
         }
         var (p, q) = (a.x87, b.x87)
         let same = withUnsafeBytes(of: &p) { left in

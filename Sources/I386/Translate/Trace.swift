@@ -139,6 +139,14 @@ extension CPU {
                         items.append(item)
                         if item.operation == .call { return (items, blocks, .fallThrough(op.pointee.imm)) }
                         return (items, blocks, .jump)
+                    case .movToSegment, .popSegment:
+                        // A call-out that goes on unless the mode has changed. Not ss, which holds off traps.
+                        guard op.pointee.aux != UInt32(Segment.ss.rawValue) else {
+                            return (items, blocks, .interpret(item.start))
+                        }
+                        items.append(item)
+                        executed += 1
+                        successor = item.next
                     default:
                         return (items, blocks, .interpret(item.start))
                     }

@@ -34,8 +34,8 @@ import lgtui
     }
 
     @Test func namesHaveAddresses() {
-        #expect(table.address(of: "startup") == 0xc010_0000)
-        #expect(table.address(of: "not_code") == nil)
+        #expect(table.addresses(of: "startup") == [0xc010_0000])
+        #expect(table.addresses(of: "not_code") == [])
         #expect(table.keepsFramePointers == nil)
     }
 
@@ -100,13 +100,19 @@ import lgtui
     }
 
     @Test func aPlaceIsASymbolOrANumber() {
-        #expect(DebugBlock.address("helper", table) == 0xc010_0040)
-        #expect(DebugBlock.address("helper+0x12", table) == 0xc010_0052)
-        #expect(DebugBlock.address("0xC0100001", table) == 0xc010_0001)
-        #expect(DebugBlock.address("c0100001", table) == 0xc010_0001)
+        #expect(DebugBlock.addresses("helper", table) == [0xc010_0040])
+        #expect(DebugBlock.addresses("helper+0x12", table) == [0xc010_0052])
+        #expect(DebugBlock.addresses("0xC0100001", table) == [0xc010_0001])
+        #expect(DebugBlock.addresses("c0100001", table) == [0xc010_0001])
         for word in ["", "0x", "helpers", "helper+", "helper+x", "+12", "-1", "1c0100001"] {
-            #expect(DebugBlock.address(word, table) == nil)
+            #expect(DebugBlock.addresses(word, table) == [])
         }
+    }
+
+    @Test func functionsThatShareANameAreAllFound() {
+        let map = "c0100000 t twin\nc0100000 t other\nc0200000 t twin\n"
+        let table = SymbolTable(systemMap: Array(map.utf8), origin: "map")
+        #expect(DebugBlock.addresses("twin+4", table) == [0xc010_0004, 0xc020_0004])
     }
 }
 

@@ -59,12 +59,18 @@ package struct DebugBlock: ParsableCommand {
         let symbols = try Failure.catching { () throws(LaunchError) in
             try SymbolTable(file: symbolFile, kernel: guest.kernel)
         }
-        guard let address = Self.address(place, symbols) else {
+        let addresses = Self.addresses(place, symbols)
+        guard let address = addresses.first else {
             let advice =
                 symbols.isEmpty
                 ? "\(symbols.origin) has no symbols: write an address, or name a System.map with --symbols"
                 : "\(symbols.origin) knows \(symbols.count) functions"
             StandardError.say("lgtui: there is no function `\(place)`: \(advice)".onOneLine)
+            throw ExitCode(ExitStatus.failure)
+        }
+        guard addresses.count == 1 else {
+            let all = addresses.map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
+            StandardError.say("lgtui: there is more than one function `\(place)`: write one of \(all)".onOneLine)
             throw ExitCode(ExitStatus.failure)
         }
         let watch = GuestConfiguration.BlockWatch(address: .init(address))
@@ -73,14 +79,13 @@ package struct DebugBlock: ParsableCommand {
         try show(guest, watch, name(of: address, symbols))
     }
 
-    /// A symbol, if there is one of that name, perhaps with `+0x12` behind it, else hexadecimal digits.
-    package static func address(_ word: String, _ symbols: SymbolTable) -> UInt32? {
-        if let address = symbols.address(of: word) { return address }
-        let parts = word.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2, let start = symbols.address(of: String(parts[0])) {
-            return number(String(parts[1])).map { start &+ $0 }
-        }
-        return number(word)
+    /// Symbols, if there are some of that name, perhaps with `+0x12` behind it, else hexadecimal digits.
+    package static func addresses(_ word: String, _ symbols: SymbolTable) -> [UInt32] {
+        let parts = word.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let starts = symbols.addresses(of: parts[0])
+        if starts.isEmpty { return number(word).map { [$0] } ?? [] }
+        guard let offset = parts.count == 1 ? 0 : number(parts[1]) else { return [] }
+        return starts.map { $0 &+ offset }
     }
 
     private static func number(_ word: String) -> UInt32? {

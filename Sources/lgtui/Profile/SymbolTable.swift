@@ -17,7 +17,8 @@ package struct SymbolTable: Sendable {
         }
     }
     private var symbols: [Symbol] = []
-    private var addresses: [String: UInt32] = [:]
+    /// In order; static functions of different files may share a name.
+    private var addresses: [String: [UInt32]] = [:]
     /// Where the text ends, if the table says so.
     private var end: UInt32?
     /// Whether the kernel's functions keep frame pointers; nil when that could not be seen.
@@ -45,7 +46,8 @@ package struct SymbolTable: Sendable {
         return (symbol.name, address - symbol.address)
     }
 
-    package func address(of name: String) -> UInt32? { addresses[name] }
+    /// Where functions of that name begin.
+    package func addresses(of name: String) -> [UInt32] { addresses[name] ?? [] }
 
     private static let longestFunction: UInt32 = 64 << 10
     private static let largestTable = 64 << 20
@@ -53,7 +55,9 @@ package struct SymbolTable: Sendable {
     private mutating func finish(_ found: [Symbol]) {
         symbols.reserveCapacity(found.count)
         for symbol in found.sorted(by: { ($0.address, $0.rank, $0.name) < ($1.address, $1.rank, $1.name) }) {
-            if addresses[symbol.name] == nil { addresses[symbol.name] = symbol.address }
+            if addresses[symbol.name]?.last != symbol.address {
+                addresses[symbol.name, default: []].append(symbol.address)
+            }
             if symbols.last?.address != symbol.address { symbols.append(symbol) }
         }
     }

@@ -36,28 +36,12 @@ import Testing
         // For ever, as far as this test is concerned.
         pause.begin(until: now() + 3_600_000_000_000)
         let rested = Monitor(false)
-        inThread {
+        startTestThread {
             pause.rest()
             rested.withLock { $0 = true }
         }
         #expect(!rested.wait(within: .milliseconds(50)) { $0 })
         pause.end()
         #expect(rested.wait(within: .seconds(30)) { $0 })
-    }
-
-    private func inThread(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                // SAFETY: the box that was retained for this thread, taken back once.
-                if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-                return nil
-            }, Unmanaged.passRetained(Box(body)).toOpaque())
-        pthread_detach(thread)
     }
 }

@@ -70,9 +70,11 @@ public final class CPU: @unchecked Sendable {
         for i in 0..<Self.spaceCount { (spaces + i).initialize(to: AddressSpace()) }
         gdt = .allocate(capacity: Self.maximumDescriptors)
         gdt.initialize(repeating: 0, count: Self.maximumDescriptors)
+        state.loads.initialize(repeating: SegmentLoad(), count: SegmentLoad.count)
         gates = .allocate(capacity: 256)
         gates.initialize(repeating: StoredGate(), count: 256)
         core.pointee.shiftAuxiliary = Translator.shiftAuxiliary
+        prepareLoads()
         resynchronise()
         if engine != .interpreter, Self.canTranslate { startTranslator(engine) }
     }
@@ -110,6 +112,7 @@ public final class CPU: @unchecked Sendable {
         frame.pointee.cpu = Unmanaged.passUnretained(self).toOpaque()
         frame.pointee.slowAccess = unsafeBitCast(slowAccessHelper, to: UnsafeRawPointer.self)
         frame.pointee.executeOp = unsafeBitCast(executeOpHelper, to: UnsafeRawPointer.self)
+        frame.pointee.cross = unsafeBitCast(crossHelper, to: UnsafeRawPointer.self)
         frame.pointee.loadX87 = unsafeBitCast(loadX87Helper, to: UnsafeRawPointer.self)
         frame.pointee.storeX87 = unsafeBitCast(storeX87Helper, to: UnsafeRawPointer.self)
         translator = t
@@ -184,6 +187,9 @@ struct CoreState {
     var isCacheable = false
     /// See `CPUState.shiftAuxiliary`.
     var shiftAuxiliary: UInt32 = 0
+    /// Into the kernel and back, as far as they are known.
+    var inward = Crossing()
+    var outward = Crossing()
     // See `EngineCounters`.
     var walks: UInt64 = 0
     var tlbDrops: UInt64 = 0

@@ -36,6 +36,8 @@ import Testing
         Loop(
             name: "stores into its own code",
             code: [0xff, 0x05] + le(TestMachine.code + 8) + [0xeb, 0xf8, 0, 0, 0, 0]),
+        // The handler of `int $0x80` is an iret.
+        Loop(name: "system calls", code: [0xcd, 0x80, 0xeb, 0xfc]),
         Loop(name: "returns to itself", code: [0x68] + le(TestMachine.code) + [0xc3]),
     ]
 
@@ -45,6 +47,10 @@ import Testing
         m.s.pointee.ecx = 3
         for entry in 1..<UInt32(16) { m.set(TestMachine.table | 7, at: TestMachine.directory + entry * 4) }
         for page: UInt32 in 256..<1024 { m.map(page << 12, to: (page & 63 | 0x80) << 12, 7) }
+        m.load([0xcf], at: TestMachine.code + 0x800)
+        m.cpu.setGate(
+            0x80,
+            Gate(offset: TestMachine.code + 0x800, selector: 0x60, kind: .trap, dpl: 3, disposition: .deliver))
         m.run(200_000)
         let asker = Asker(m.cpu)
         try asker.start()

@@ -154,7 +154,7 @@ import Testing
             }
             for line in [
                 "0f b6 06                  movzx eax, byte [esi]", "add ebx, eax", "inc esi", "cmp esi, ecx",
-                "jne 0x10000", "; entered from inside the page: 5 instructions", "has missed the TLB",
+                "jne 0x10000", "; entered from inside the page: 6 instructions", "has missed the TLB",
                 "movzx eax, byte [rbp]", "call slowAccess", "jmp Swift: link",
             ] {
                 #expect(text.contains(line), "\(line) in\n\(text)")

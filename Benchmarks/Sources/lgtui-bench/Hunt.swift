@@ -40,8 +40,17 @@ final class HuntMachine {
     static let code: UInt32 = 0x10000
     static let data: UInt32 = 0x20000
     static let stack: UInt32 = 0x30800
+    /// Where `int $0x80` and its like lead.
+    static let handler: UInt32 = 0x11800
     private let memory: GuestMemory
     private let cpu: CPU
+
+    /// From index 17 on: data of ring 3 with a base, data that ends soon, expand-down data, data that cannot be written to, data
+    /// of ring 1, and data that wraps and has not been accessed yet.
+    static let oddDescriptors: [UInt64] = [
+        0x00cf_f302_0100_ffff, 0x0040_f302_0100_003f, 0x00cf_f702_0000_001f, 0x00cf_f102_0080_ffff,
+        0x00cf_b302_0040_ffff, 0xffcf_f2ff_ffc0_ffff,
+    ]
 
     init(memory: GuestMemory, cpu: CPU) {
         (self.memory, self.cpu) = (memory, cpu)
@@ -58,6 +67,7 @@ final class HuntMachine {
         cpu.setDescriptor(13, 0x00cf_b200_0000_ffff)
         cpu.setDescriptor(14, 0x00cf_fa00_0000_ffff)
         cpu.setDescriptor(15, 0x00cf_f200_0000_ffff)
+        for (i, raw) in Self.oddDescriptors.enumerated() { cpu.setDescriptor(17 + i, raw) }
         cpu.innerStack = (0x69, 0x41000)
         cpu.setGate(31, Gate(offset: 0, selector: 0x60, kind: .trap, dpl: 3, disposition: .exit))
         cpu.loadPageDirectory(GuestPhysical(0x1000))
@@ -69,8 +79,19 @@ final class HuntMachine {
         let s = cpu.state
         s.pointee.x87 = X87State()
         (s.pointee.cs.selector, s.pointee.ss.selector) = (code, data)
-        (s.pointee.ds.selector, s.pointee.es.selector, s.pointee.fs.selector) = (data, data, data)
+        (s.pointee.ds.selector, s.pointee.es.selector) = (data, data)
+        (s.pointee.fs.selector, s.pointee.gs.selector) = (program.selector(), program.selector())
+        // The last has to be marked as accessed by whoever loads it first.
+        cpu.setDescriptor(22, Self.oddDescriptors[5])
+        for vector in [3, 4, 0x80] as [UInt8] {
+            cpu.setGate(
+                vector,
+                Gate(
+                    offset: Self.handler, selector: 0x60, kind: program.below(2) == 0 ? .trap : .interrupt,
+                    dpl: program.below(8) == 0 ? 1 : 3, disposition: program.below(8) == 0 ? .exit : .deliver))
+        }
         cpu.refreshSegments()
+        write(program.handler(), at: Self.handler)
         let bytes = program.bytes()
         // The code starts at varying distances from the end of its page.
         let start = Self.code + (program.below(4) == 0 ? 0xff0 - UInt32(program.below(64)) : UInt32(program.below(256)))
@@ -151,13 +172,19 @@ struct RandomProgram {
         (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
 
+    mutating func selector() -> UInt16 {
+        [0x7b, 0x69, 0, 0x8b, 0x8b, 0x93, 0x9b, 0xa3, 0xa9, 0xb3, 0xb0, 0xbb][Int(below(12))]
+    }
+
     mutating func bytes() -> [UInt8] {
         var code: [UInt8] = []
         var starts: [Int] = []
         let count = Int(below(45)) + 4
         for _ in 0..<count {
             starts.append(code.count)
-            switch below(35) {
+            // What it means for the others does not matter, as long as both engines think the same.
+            if below(10) == 0 { code.append(0x64 + UInt8(below(2))) }
+            switch below(37) {
             case 0...5: code += [UInt8(below(8)) << 3 | UInt8(below(4))] + modrm()
             case 6: code += [UInt8(below(8)) << 3 | 4, byte()]
             case 7: code += [0x83] + modrm(reg: UInt8(below(8))) + [byte()]
@@ -201,6 +228,7 @@ struct RandomProgram {
             case 30: code += [0x66, [0x01, 0x29, 0x39, 0x89, 0x8b, 0x31, 0x21, 0x85][Int(below(8))]] + modrm()
             case 31: code += x87()
             case 33: code += segment()
+            case 34...35: code += crossing()
             case 32:
                 // To an earlier instruction, or a little ahead.
                 let target = below(3) == 0 ? starts[Int(below(UInt64(starts.count)))] : code.count + 2 + Int(below(24))
@@ -221,8 +249,10 @@ struct RandomProgram {
                     [
                         [0x70 | UInt8(below(16)), UInt8(below(12))], [0xc3], [byte(), byte()],
                         [0xff, 0xe0 | UInt8(below(8))], [0x64, 0x8b] + modrm(),
+                        [0x64, 0x03, 0x05] + word(UInt32(below(0x200))),
+                        [0x65, 0xff, 0x15] + word(0x10700 + UInt32(below(64)) * 4),
                     ][
-                        [0, 0, 0, 1, 2, 3, 4][Int(below(7))]]
+                        [0, 0, 0, 1, 2, 3, 4, 5, 6][Int(below(9))]]
             }
         }
         // Round again, by a counter in memory.
@@ -239,10 +269,45 @@ struct RandomProgram {
         case 1: return [0x06] + [[0x0f, 0xa1], [0x0f, 0xa9], [0x1f]][Int(below(3))]
         case 2: return [0x8c, 0xd8, 0x8e, 0xc0 | which << 3]
         case 3: return [0x8e] + modrm(reg: UInt8(below(8)))
-        default:
+        case 4:
             let selector: UInt8 = [0x7b, 0x7b, 0x78, 0x69, 0x68, 0x73, 0, 0x83][Int(below(8))]
             return [0xb8, selector, 0, 0, 0, 0x8e, 0xc0 | which << 3]
+        default:
+            return [0x68] + word(UInt32(selector())) + (below(2) == 0 ? [0x0f, 0xa1] : [0x0f, 0xa9])
         }
+    }
+
+    /// Into the kernel and back, inside of one ring, and out to ring 3.
+    private mutating func crossing() -> [UInt8] {
+        // call $ + 5; add dword [esp], the length up to behind the iret; iret
+        let back: [UInt8] = [0xe8, 0, 0, 0, 0, 0x83, 0x04, 0x24, 5, 0xcf]
+        switch below(8) {
+        case 0: return [[0xcc], [0xce], [0xf1]][Int(below(3))]
+        case 1: return [0x9c, 0x0e] + back
+        case 2:
+            // push $0x7b; pop ds; push $0x7b; pop es; push $0x7b; push esp; pushf; push $0x73
+            return [0x6a, 0x7b, 0x1f, 0x6a, 0x7b, 0x07, 0x6a, 0x7b, 0x54, 0x9c, 0x6a, 0x73] + back
+        case 3: return [0xff, 0x05] + word(HuntMachine.handler) + [0xcd, 0x80]
+        default: return [0xcd, 0x80]
+        }
+    }
+
+    /// What a kernel does: save, load its own segments, work, restore, return.
+    mutating func handler() -> [UInt8] {
+        let (save, restore): ([UInt8], [UInt8]) = [
+            ([], []), ([0x50, 0x52], [0x5a, 0x58]), ([0xfc, 0x06, 0x1e, 0x0f, 0xa0], [0x0f, 0xa1, 0x1f, 0x07]),
+            ([0x60, 0x0f, 0xa8], [0x0f, 0xa9, 0x61]),
+        ][Int(below(4))]
+        let work: [[UInt8]] = [
+            [0xba, 0x7b, 0, 0, 0, 0x8e, 0xda, 0x8e, 0xc2], [0xba] + word(UInt32(selector())) + [0x8e, 0xe2],
+            [0x64, 0xa1] + word(UInt32(below(0x200))), [0x01, 0x44, 0x24, UInt8(below(8)) * 4],
+            [0xff, 0x05] + word(HuntMachine.data + 0x900),
+            [0x81, 0x64, 0x24, 8] + word(UInt32(truncatingIfNeeded: next()) | 0xffff_0000), [0x9c, 0x9d], [0x40],
+            [0xd9, 0xe8, 0xdd, 0xd8],
+        ]
+        var code = save
+        for _ in 0..<Int(below(4)) { code += work[Int(below(UInt64(work.count)))] }
+        return code + restore + [0xcf]
     }
 
     private mutating func x87() -> [UInt8] {

@@ -120,7 +120,7 @@ package enum CPULayout {
                 "CPUState", Int(TranslationFrame.x87ImageAt),
                 max(MemoryLayout<CPUState>.size, Int(TranslationFrame.x87ImageAt))
             ),
-        ] + TranslationFrame.facts
+        ] + TranslationFrame.facts + SegmentLoad.facts
     }
 }
 

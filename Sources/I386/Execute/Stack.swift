@@ -88,14 +88,19 @@ extension CPU {
 
     /// POPF and IRET: what code at this privilege may change. IF, IOPL, VM silently stay.
     func writeFlags(_ value: UInt32, _ size: UInt8) {
+        let changeable = changeableFlags(size)
+        let flags = state.pointee.eflags & ~changeable | value & changeable
+        state.setStatusFlags(flags)
+        state.pointee.eflags = flags | 2
+    }
+
+    func changeableFlags(_ size: UInt8) -> UInt32 {
         var changeable = Flag.status | Flag.tf | Flag.df | Flag.nt
         if size == 4 { changeable |= Flag.ac | Flag.id }
         let iopl = UInt8(truncatingIfNeeded: state.pointee.eflags >> 12) & 3
         if state.pointee.cpl <= iopl { changeable |= Flag.if }
         if state.pointee.cpl == 0 { changeable |= Flag.iopl }
-        let flags = state.pointee.eflags & ~changeable | value & changeable
-        state.setStatusFlags(flags)
-        state.pointee.eflags = flags | 2
+        return changeable
     }
 
     func executeEnter(_ op: OpPointer) throws(CPUFault) {

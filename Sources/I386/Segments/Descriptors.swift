@@ -28,6 +28,8 @@ extension CPU {
     public func setDescriptor(_ index: Int, _ raw: UInt64) {
         guard (0..<Self.maximumDescriptors).contains(index) else { return }
         gdt[index] = raw
+        forgetCrossings(index)
+        prepareLoad(index)
     }
     /// One GDT entry; 0 outside of the table.
     public func descriptor(_ index: Int) -> UInt64 {
@@ -36,7 +38,11 @@ extension CPU {
     /// The last valid byte of the GDT: entries × 8 − 1.
     public var gdtLimit: UInt16 {
         get { core.pointee.gdtLimit }
-        set { core.pointee.gdtLimit = newValue }
+        set {
+            core.pointee.gdtLimit = newValue
+            forgetCrossings(nil)
+            prepareLoads()
+        }
     }
 
     /// The descriptor that a selector names, or nil when it points outside of the GDT or into the LDT we do not have.
@@ -47,9 +53,14 @@ extension CPU {
 
     /// A pointer to one of the six segment registers.
     @inline(__always)
+    func segment(_ index: UInt8) -> UnsafeMutablePointer<SegmentRegister> { state.segment(index) }
+}
+
+extension UnsafeMutablePointer<CPUState> {
+    @inline(__always)
     func segment(_ index: UInt8) -> UnsafeMutablePointer<SegmentRegister> {
         // SAFETY: es…gs are six consecutive fields of one type; index is 0…5 by decoding.
-        (UnsafeMutableRawPointer(state) + CPUState.segmentsOffset)
+        (UnsafeMutableRawPointer(self) + CPUState.segmentsOffset)
             .assumingMemoryBound(to: SegmentRegister.self) + Int(index)
     }
 }

@@ -40,7 +40,10 @@ extension CPU {
 
     /// The hidden part of a descriptor; marks it accessed in the table.
     func cache(_ d: Descriptor, _ selector: UInt16) -> SegmentRegister {
-        gdt[Int(selector >> 3)] |= Descriptor.accessed
+        if d.raw & Descriptor.accessed == 0 {
+            gdt[Int(selector >> 3)] |= Descriptor.accessed
+            prepareLoad(Int(selector >> 3))
+        }
         return SegmentRegister(
             base: d.base, limit: d.limit, selector: selector, attributes: d.attributes | 1)
     }
@@ -73,6 +76,9 @@ extension CPU {
     /// cs, ss, ds and es are flat 4 GiB and do what they are for: no instruction needs a segment check.
     static var modeFlat: UInt8 { 4 }
 
+    /// 32 bits and flat: what everybody uses, and all that is translated.
+    static var flatMode: UInt8 { modeFlat | modeCode32 | modeStack32 }
+
     /// Recomputes the mode after any change of a segment register, and what hangs on it.
     func updateMode() {
         let s = state.pointee
@@ -84,13 +90,17 @@ extension CPU {
         }
         core.pointee.mode = mode
         core.pointee.isCacheable = s.cs.base == 0 && s.cs.limit == .max
+        noteOpenSegments()
         retag()
     }
 
-    /// Present, writable, expand-up, base 0, limit 4 GiB.
-    private func isFlatData(_ s: SegmentRegister) -> Bool {
-        s.base == 0 && s.limit == .max && s.attributes & 0x9e == 0x92
+    /// Generated code adds the bases of fs and gs by itself when it finds them open.
+    private func noteOpenSegments() {
+        state.frame.pointee.fsIsOpen = state.pointee.fs.isOpen ? 1 : 0
+        state.frame.pointee.gsIsOpen = state.pointee.gs.isOpen ? 1 : 0
     }
+
+    private func isFlatData(_ s: SegmentRegister) -> Bool { s.base == 0 && s.isOpen }
 
     /// Whoever ran between two calls of `run` may have changed registers at will: derive everything again.
     func resynchronise() {

@@ -32,6 +32,8 @@ struct HostMemory {
     var index: HostRegister?
     var scale: UInt8 = 0
     var displacement: Int32 = 0
+    /// A guest's address, of which the base of fs or gs is still missing (see `Translator.address`); no part of the encoding.
+    var segment: Segment?
 
     static func at(_ base: HostRegister, _ displacement: Int32 = 0) -> HostMemory {
         HostMemory(base: base, displacement: displacement)
@@ -202,4 +204,5 @@ final class Assembler {
     static var notEqual: UInt8 { 5 }
     static var less: UInt8 { 12 }
     static var below: UInt8 { 2 }
+    static var greater: UInt8 { 15 }
 }

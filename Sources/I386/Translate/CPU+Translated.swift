@@ -85,7 +85,7 @@ extension CPU {
     private func translate(_ block: BlockPointer, _ t: Translator) -> Bool {
         // Not while anything is wrong with it, and in the one mode that everybody uses.
         guard !block.pointee.isDead, !block.pointee.isScratch, block.pointee.secondPage == .max,
-            block.pointee.mode == Self.modeFlat | Self.modeCode32 | Self.modeStack32
+            block.pointee.mode == Self.flatMode
         else {
             block.pointee.patience = .max
             return false

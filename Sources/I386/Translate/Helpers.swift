@@ -51,10 +51,7 @@ let storeX87Helper: @convention(c) (UnsafeMutableRawPointer) -> Void = { raw in
     }
     if frame.pointee.x87Segment != 0xff {
         fpu.pointee.operandPointer = frame.pointee.x87Data
-        let selectors = [
-            state.pointee.es.selector, state.pointee.cs.selector, state.pointee.ss.selector, state.pointee.ds.selector,
-        ]
-        fpu.pointee.operandSelector = selectors[Int(frame.pointee.x87Segment & 3)]
+        fpu.pointee.operandSelector = state.segment(frame.pointee.x87Segment).pointee.selector
     }
 }
 
@@ -69,7 +66,7 @@ extension UnsafeMutablePointer<CPUState> {
 
 extension CPU {
     /// Another thread wants something. Not heard while engines are compared, who would hear it at different times.
-    private var isWanted: Bool {
+    var isWanted: Bool {
         memory.attention.pointee.load(ordering: .relaxed) != 0 && !core.pointee.isRecording
     }
 

@@ -16,7 +16,7 @@ extension CPU {
         do throws(CPUFault) {
             let block = try findBlock()
             guard block.pointee.secondPage == .max,
-                block.pointee.mode == Self.modeFlat | Self.modeCode32 | Self.modeStack32
+                block.pointee.mode == Self.flatMode
             else { return nil }
             translator.a.listing = []
             defer { translator.a.listing = nil }

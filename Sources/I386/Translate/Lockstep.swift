@@ -74,6 +74,7 @@ extension CPU {
             space.noteUse(space.entries + index)
         }
         state.pointee = l.start
+        let exit = takeExit()
         // The last instruction may have been a segment register's.
         updateMode()
         let trace = block.pointee.trace
@@ -95,6 +96,11 @@ extension CPU {
             }
         }
         l.compared += 1
+        let other = takeExit()
+        (core.pointee.exitPending, core.pointee.exitVector, core.pointee.exitIsSoftware) = exit
+        if exit.isPending != other.isPending || (exit.isPending && exit != other) {
+            problem = problem ?? "exit: translated \(exit), interpreted \(other)"
+        }
         problem = problem ?? registerDifference(translated, state.pointee)
         for (frame, bytes) in l.before where problem == nil {
             let other = after[frame] ?? bytes
@@ -118,6 +124,12 @@ extension CPU {
             "\(problem)\nafter \(count) instructions from \(GuestVirtual(l.start.eip))\n"
             + "before: \(describe(l.start))\ntranslated: \(describe(translated))\n"
             + "interpreted: \(describe(state.pointee))\n" + (listing(trace: Int(trace)) ?? "")
+    }
+
+    /// What an `int` has asked for, and nobody asks for any more.
+    private func takeExit() -> (isPending: Bool, vector: UInt8, isSoftware: Bool) {
+        defer { core.pointee.exitPending = false }
+        return (core.pointee.exitPending, core.pointee.exitVector, core.pointee.exitIsSoftware)
     }
 
     private func registerDifference(_ a: CPUState, _ b: CPUState) -> String? {

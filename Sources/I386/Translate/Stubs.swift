@@ -31,6 +31,11 @@ struct Stubs {
     var slowAccess = 0
     /// r8: an op. Returns with ZF clear when the block must be left.
     var executeOp = 0
+    /// r8: an `int` or `iret`. Returns with ZF clear when generated code must be left, else r8d is the eip to go on at, and r12 the TLB
+    /// of the ring there.
+    var cross = 0
+    /// r8d: a selector, for es, ds, fs or gs. Returns with ZF clear when the interpreter has to look at it. Uses r9 and rbp.
+    var loadSegment = [Int](repeating: 0, count: Segment.allCases.count)
     /// Makes the guest's x87 registers current in the host. Returns with ZF set when that must not be.
     var loadX87 = 0
 
@@ -109,6 +114,30 @@ struct Stubs {
         loadRegisters()
         a.test(4, .register(Host.scratch2), Host.scratch2)
         a.plain("ret", 0xc3)
+
+        cross = a.position
+        a.store(4, .at(Host.state, 16), Host.esp)
+        for r in Self.volatile { a.push(r) }
+        // Its pointers name the code segment that is about to change.
+        a.push(Host.scratch)
+        a.arithmetic(.sub, 8, .register(Host.rsp), immediate: 8)
+        saveX87()
+        a.arithmetic(.add, 8, .register(Host.rsp), immediate: 8)
+        a.pop(Host.rsi)
+        a.move(8, Host.rdi, .register(Host.state))
+        a.call(through: .at(Host.state, TranslationFrame.crossAt))
+        a.move(4, Host.scratch2, .register(Host.rax))
+        for r in Self.volatile.reversed() { a.pop(r) }
+        a.move(4, Host.esp, .memory(.at(Host.state, 16)))
+        a.move(8, Host.tlb, .memory(.at(Host.state, TranslationFrame.tlbAt)))
+        a.move(4, Host.scratch, .memory(.at(Host.state, 36)))
+        a.test(4, .register(Host.scratch2), Host.scratch2)
+        a.plain("ret", 0xc3)
+
+        for segment in [Segment.es, .ds, .fs, .gs] {
+            loadSegment[Int(segment.rawValue)] = a.position
+            Self.emitLoad(of: segment, a)
+        }
 
         loadX87 = a.position
         for r in Self.volatile { a.push(r) }

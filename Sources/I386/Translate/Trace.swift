@@ -133,11 +133,17 @@ extension CPU {
                         items.append(item)
                         executed += 1
                     case .call, .ret, .callIndirect, .jumpIndirect:
-                        guard op.pointee.size == 4, !op.has(.memory) || op.has(.flat) else {
+                        guard op.pointee.size == 4, !op.has(.memory) || op.pointee.isReachable else {
                             return (items, blocks, .interpret(item.start))
                         }
                         items.append(item)
                         if item.operation == .call { return (items, blocks, .fallThrough(op.pointee.imm)) }
+                        return (items, blocks, .jump)
+                    case .int, .int3, .into, .iret:
+                        guard op.pointee.operation != .iret || op.pointee.size == 4 else {
+                            return (items, blocks, .interpret(item.start))
+                        }
+                        items.append(item)
                         return (items, blocks, .jump)
                     case .movToSegment, .popSegment:
                         // A call-out that goes on unless the mode has changed. Not ss, which holds off traps.

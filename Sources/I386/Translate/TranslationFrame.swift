@@ -25,6 +25,10 @@ struct TranslationFrame {
     var x87Data: UInt32 = 0
     var x87Opcode: UInt16 = TranslationFrame.none
     var x87Segment: UInt8 = 0xff
+    /// Not 0: anything in fs or gs may be read and written without a look at its limit.
+    var fsIsOpen: UInt32 = 0
+    var gsIsOpen: UInt32 = 0
+    var cross: UnsafeRawPointer?
 
     static var none: UInt16 { 0xffff }
 
@@ -43,6 +47,9 @@ struct TranslationFrame {
     static var x87DataAt: Int32 { offset + 76 }
     static var x87OpcodeAt: Int32 { offset + 80 }
     static var x87SegmentAt: Int32 { offset + 82 }
+    static var fsIsOpenAt: Int32 { offset + 84 }
+    static var gsIsOpenAt: Int32 { offset + 88 }
+    static var crossAt: Int32 { offset + 96 }
     /// FSAVE's image, behind CPUState.
     static var x87ImageAt: Int32 { 768 }
 
@@ -58,6 +65,8 @@ struct TranslationFrame {
             ("x87Pointer", x87PointerAt, F.offset(of: \.x87Pointer)),
             ("x87Data", x87DataAt, F.offset(of: \.x87Data)), ("x87Opcode", x87OpcodeAt, F.offset(of: \.x87Opcode)),
             ("x87Segment", x87SegmentAt, F.offset(of: \.x87Segment)),
+            ("fsIsOpen", fsIsOpenAt, F.offset(of: \.fsIsOpen)), ("gsIsOpen", gsIsOpenAt, F.offset(of: \.gsIsOpen)),
+            ("cross", crossAt, F.offset(of: \.cross)),
         ]
         return facts.map { ("TranslationFrame." + $0.0, Int($0.1 - offset), $0.2) }
     }
@@ -65,8 +74,10 @@ struct TranslationFrame {
     /// Indirect targets: 2¹³ host addresses, by the low bits of the guest's.
     static var targetCount: Int { 1 << 13 }
     static var targetsAt: Int32 { 1024 }
-    /// Bytes to allocate for frame, state and targets; the state is at `-offset`.
-    static var allocation: Int { 128 + Int(targetsAt) + targetCount * 8 }
+    /// What loading a segment register comes to: see `SegmentLoad`.
+    static var loadsAt: Int32 { targetsAt + Int32(targetCount) * 8 }
+    /// Bytes to allocate for frame, state and tables; the state is at `-offset`.
+    static var allocation: Int { 128 + Int(loadsAt) + SegmentLoad.count * SegmentLoad.size }
 }
 
 extension UnsafeMutablePointer<CPUState> {
@@ -80,18 +91,25 @@ extension UnsafeMutablePointer<CPUState> {
             to: UnsafeRawPointer?.self)
     }
 
+    @inline(__always) var loads: UnsafeMutablePointer<SegmentLoad> {
+        // SAFETY: and one more behind that.
+        (UnsafeMutableRawPointer(self) + Int(TranslationFrame.loadsAt)).assumingMemoryBound(to: SegmentLoad.self)
+    }
+
     var x87Image: X87Image {
         // SAFETY: CPUState ends before the image, and the image before the targets; a test compares.
         X87Image(image: UnsafeMutableRawPointer(self) + Int(TranslationFrame.x87ImageAt))
     }
 
     /// The status flags as generated code keeps them.
-    @inline(__always) func packFlags() {
-        let f = statusFlags
+    @inline(__always) func packFlags() { pack(statusFlags: statusFlags) }
+    @inline(__always) func unpackFlags() { setStatusFlags(packedStatusFlags) }
+
+    @inline(__always) func pack(statusFlags f: UInt32) {
         frame.pointee.flags = UInt16(truncatingIfNeeded: (f & 0xd5 | 2) << 8 | f >> 11 & 1)
     }
-    @inline(__always) func unpackFlags() {
+    @inline(__always) var packedStatusFlags: UInt32 {
         let f = UInt32(frame.pointee.flags)
-        setStatusFlags(f >> 8 & 0xd5 | (f & 1) << 11)
+        return f >> 8 & 0xd5 | (f & 1) << 11
     }
 }

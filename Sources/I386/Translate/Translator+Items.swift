@@ -6,13 +6,16 @@ extension Translator {
     func isNative(_ item: TraceItem) -> Bool {
         let op = item.op.pointee
         let hasMemory = !op.traits.isDisjoint(with: .memory)
-        if hasMemory, item.operation != .esc, !op.traits.contains(.flat) || op.traits.contains(.address16) {
+        if hasMemory, item.operation != .esc, !op.isReachable {
             return item.operation == .nop || item.operation == .jumpIf
         }
         let wide = op.size == 4
         switch item.operation {
         case .add, .or, .adc, .sbb, .and, .sub, .xor, .cmp, .test, .mov, .not, .neg, .inc, .dec, .nop: return true
         case .jumpIf, .loop, .jumpIfCXZero, .call, .ret, .callIndirect, .jumpIndirect: return true
+        case .int, .int3, .into: return true
+        case .iret, .pushSegment, .popSegment: return wide
+        case .movToSegment, .movFromSegment, .cld, .std: return true
         case .movzx8, .movsx8:
             // There is no REX prefix beside ah.
             return hasMemory || op.src & 3 == 0 || host(op.dst) < 8
@@ -45,6 +48,14 @@ extension Translator {
         case .bt, .bts, .btr, .btc: emitBitTest(op)
         case .push, .pop, .leave: emitStack(op)
         case .jumpIf, .loop, .jumpIfCXZero, .call, .ret, .callIndirect, .jumpIndirect: emitJump(op)
+        case .int, .int3, .into, .iret: emitCrossing()
+        case .pushSegment, .popSegment, .movToSegment, .movFromSegment: emitSegmentMove(op)
+        case .cld, .std:
+            perform(spoils: true) {
+                a.arithmetic(
+                    item.operation == .cld ? .and : .or, 4, .memory(.at(Host.state, 40)),
+                    immediate: item.operation == .cld ? ~Flag.df : Flag.df)
+            }
         case .nop: break
         case .esc:
             guard let form = x87Form(op) else {
@@ -64,9 +75,13 @@ extension Translator {
         saveFlags()
         a.load64(Host.scratch, immediate: UInt64(UInt(bitPattern: item.op)))
         a.call(to: stubs.executeOp)
-        let leaving = a.jump(Assembler.notEqual)
+        leaveAfterHelper(a.jump(Assembler.notEqual))
         flags = GuestFlags(memory: Flag.status)
         isX87Known = false
+    }
+
+    /// The helper that was called for the current instruction says whether to go on; r9d is its answer.
+    func leaveAfterHelper(_ leaving: Int) {
         let behind = item.executed - accounted
         let start = item.start
         deferred.append { [self] in

@@ -230,7 +230,7 @@ extension Translator {
     }
 
     /// On to the address in r8d, by way of the table of known targets.
-    private func emitIndirectJump() {
+    func emitIndirectJump() {
         account(item.executed + 1)
         a.move(Host.scratch2, Host.scratch)
         a.arithmetic(.and, 4, .register(Host.scratch2), immediate: UInt32(TranslationFrame.targetCount - 1))

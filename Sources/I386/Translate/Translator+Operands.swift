@@ -36,17 +36,20 @@ extension Translator {
             m.index = host(op.index)
             m.scale = op.scale
         }
+        if !op.traits.contains(.flat) { m.segment = op.basedSegment }
         return m
     }
 
     /// Turns a guest address into the host's in rbp, or calls out, or leaves the trace at the start of the instruction
     /// with everything as it was. Uses r8, r9 and the host's flags.
     func check(_ m: HostMemory, bytes: UInt8, write: Bool) {
+        let closed = m.segment.map { leaveUnlessOpen($0) }
         if let base = m.base, m.index == nil, m.displacement == 0 {
             a.move(Host.address, base)
         } else {
             a.lea(4, Host.address, m)
         }
+        if let segment = m.segment { addBase(of: segment) }
         a.move(Host.scratch, Host.address)
         a.shift(.shr, 4, .register(Host.scratch), by: 8)
         a.arithmetic(.and, 4, .register(Host.scratch), immediate: UInt32(TLBEntry.count - 1) << 4)
@@ -72,6 +75,7 @@ extension Translator {
             a.call(to: stubs.slowAccess)
             a.test(8, .register(Host.address), Host.address)
             a.jump(Assembler.notEqual, to: back)
+            if let closed { a.bind(closed) }
             leave()
         }
     }

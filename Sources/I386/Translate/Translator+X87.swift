@@ -18,7 +18,7 @@ extension Translator {
     func x87Form(_ op: Op) -> X87Form? {
         let row = op.modrm >> 3 & 7
         guard op.modrm < 0xc0 else { return registerForm(op.opcode, op.modrm, row) }
-        guard op.traits.contains(.flat), !op.traits.contains(.address16) else { return nil }
+        guard op.isReachable else { return nil }
         switch (op.opcode, row) {
         case (0xd8, _), (0xda, _): return .load(4)
         case (0xdc, _): return .load(8)

@@ -113,6 +113,7 @@ public final class CPU: @unchecked Sendable {
         frame.pointee.slowAccess = unsafeBitCast(slowAccessHelper, to: UnsafeRawPointer.self)
         frame.pointee.executeOp = unsafeBitCast(executeOpHelper, to: UnsafeRawPointer.self)
         frame.pointee.cross = unsafeBitCast(crossHelper, to: UnsafeRawPointer.self)
+        frame.pointee.repeatString = unsafeBitCast(repeatStringHelper, to: UnsafeRawPointer.self)
         frame.pointee.loadX87 = unsafeBitCast(loadX87Helper, to: UnsafeRawPointer.self)
         frame.pointee.storeX87 = unsafeBitCast(storeX87Helper, to: UnsafeRawPointer.self)
         translator = t

@@ -30,7 +30,7 @@ extension CPU {
                 return false
             }
             first = false
-            let moved = try bulk(op, min(count, left))
+            let moved = bulk(op, min(count, left))
             if moved > 0 {
                 left &-= moved
                 setRegister(4, width, count &- moved)
@@ -90,19 +90,19 @@ extension CPU {
     /// Moves or stores as many whole elements as one page on each side allows, if the TLB already knows both.
     ///
     /// - Returns: elements done; 0 when this has to go one by one.
-    private func bulk(_ op: OpPointer, _ count: UInt32) throws(CPUFault) -> UInt32 {
+    private func bulk(_ op: OpPointer, _ count: UInt32) -> UInt32 {
         let size = UInt32(op.pointee.size)
         let operation = op.pointee.operation
-        guard operation == .movs || operation == .stos, op.has(.flat), state.pointee.eflags & Flag.df == 0 else {
-            return 0
-        }
+        guard op.has(.flat), state.pointee.eflags & Flag.df == 0 else { return 0 }
+        if operation == .scas { return op.has(.repne) && size == 1 ? skipped(count) : 0 }
+        guard operation == .movs || operation == .stos else { return 0 }
         let to = state.pointee.edi
         var n = min(count, (4096 - to & 0xfff) / size)
-        guard n > 1, let target = fastWrite(to, 1) else { return 0 }
+        guard n > 0, let target = fastWrite(to, 1) else { return 0 }
         if operation == .movs {
             let from = state.pointee.esi
             n = min(n, (4096 - from & 0xfff) / size)
-            guard n > 1, let source = fastRead(from, 1) else { return 0 }
+            guard n > 0, let source = fastRead(from, 1) else { return 0 }
             let bytes = Int(n &* size)
             // A target shortly after its source repeats a pattern, which memmove would not.
             let distance = target - source
@@ -125,5 +125,39 @@ extension CPU {
         }
         state.pointee.edi = to &+ n &* size
         return n
+    }
+
+    /// Bytes from edi on that REPNE SCASB passes without stopping: neither al nor the last of its count, so that one element is
+    /// left to set the flags. In one page.
+    private func skipped(_ count: UInt32) -> UInt32 {
+        let from = state.pointee.edi
+        let n = min(count &- 1, 4096 - from & 0xfff)
+        guard n > 0, let bytes = fastRead(from, 1) else { return 0 }
+        var skipped = n
+        // SAFETY: the range stays inside a page that the TLB vouches for.
+        if let found = memchr(bytes, Int32(state.pointee.eax & 0xff), Int(n)) {
+            skipped = UInt32(truncatingIfNeeded: found - bytes)
+        }
+        guard skipped > 0 else { return 0 }
+        let last = bytes.load(fromByteOffset: Int(skipped) - 1, as: UInt8.self)
+        _ = subtractFlags(state.pointee.eax & 0xff, UInt32(last), 0, 1)
+        state.pointee.edi = from &+ skipped
+        return skipped
+    }
+
+    /// A repeated `movs` or `stos` that is short and goes through pages that the TLB knows.
+    ///
+    /// - Returns: false when something is left to do; the registers say what.
+    func repeatQuickly(_ op: OpPointer) -> Bool {
+        var left = state.pointee.ecx
+        // What takes longer has to look up from time to time.
+        guard left <= 4096 else { return false }
+        while left > 0 {
+            let moved = bulk(op, left)
+            guard moved > 0 else { return false }
+            left &-= moved
+            state.pointee.ecx = left
+        }
+        return true
     }
 }

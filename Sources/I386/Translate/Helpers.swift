@@ -9,8 +9,9 @@ let slowAccessHelper: @convention(c) (UnsafeMutableRawPointer, UInt32, UInt32) -
     // SAFETY: generated code passes the state of the CPU that runs it, which is alive while it runs.
     let frame = state.assumingMemoryBound(to: CPUState.self).frame
     guard let raw = frame.pointee.cpu else { return 0 }
-    let cpu = Unmanaged<CPU>.fromOpaque(raw).takeUnretainedValue()
-    return cpu.slowAccess(linear, bytes: kind & 0xff, write: kind & 0x100 != 0)
+    return Unmanaged<CPU>.fromOpaque(raw)._withUnsafeGuaranteedRef {
+        $0.slowAccess(linear, bytes: kind & 0xff, write: kind & 0x100 != 0)
+    }
 }
 
 /// Executes one op in full. 0: go on; 1: it has faulted; 2: leave, `eip` is set.
@@ -18,8 +19,7 @@ let executeOpHelper: @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPo
     // SAFETY: as above; ops live as long as the translations of their blocks.
     let frame = state.assumingMemoryBound(to: CPUState.self).frame
     guard let raw = frame.pointee.cpu else { return 1 }
-    let cpu = Unmanaged<CPU>.fromOpaque(raw).takeUnretainedValue()
-    return cpu.callOut(op.assumingMemoryBound(to: Op.self))
+    return Unmanaged<CPU>.fromOpaque(raw)._withUnsafeGuaranteedRef { $0.callOut(op.assumingMemoryBound(to: Op.self)) }
 }
 
 /// Prepares the image that FRSTOR will load. 0: the x87 is off, or has exceptions that are not masked.

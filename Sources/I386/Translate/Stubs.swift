@@ -34,6 +34,8 @@ struct Stubs {
     /// r8: an `int` or `iret`. Returns with ZF clear when generated code must be left, else r8d is the eip to go on at, and r12 the TLB
     /// of the ring there.
     var cross = 0
+    /// r8: a repeated `movs` or `stos`. Returns with ZF set when the interpreter has to go on with it.
+    var repeatString = 0
     /// r8d: a selector, for es, ds, fs or gs. Returns with ZF clear when the interpreter has to look at it. Uses r9 and rbp.
     var loadSegment = [Int](repeating: 0, count: Segment.allCases.count)
     /// Makes the guest's x87 registers current in the host. Returns with ZF set when that must not be.
@@ -45,6 +47,7 @@ struct Stubs {
     ]
     /// What Swift may clobber in a call, as far as it holds something of ours.
     private static let volatile = [Host.rax, Host.rcx, Host.rdx, Host.rsi, Host.rdi, Host.shadow, Host.budget]
+    private static let inStrings = [Host.rax, Host.rcx, Host.rsi, Host.rdi]
     private static let preserved: [HostRegister] = [5, Host.rbx, 12, 13, 14, 15]
 
     init(_ a: Assembler) {
@@ -131,6 +134,22 @@ struct Stubs {
         a.move(4, Host.esp, .memory(.at(Host.state, 16)))
         a.move(8, Host.tlb, .memory(.at(Host.state, TranslationFrame.tlbAt)))
         a.move(4, Host.scratch, .memory(.at(Host.state, 36)))
+        a.test(4, .register(Host.scratch2), Host.scratch2)
+        a.plain("ret", 0xc3)
+
+        repeatString = a.position
+        for (host, offset) in Self.registers where Self.inStrings.contains(host) {
+            a.store(4, .at(Host.state, offset), host)
+        }
+        for r in Self.volatile { a.push(r) }
+        a.move(8, Host.rdi, .register(Host.state))
+        a.move(8, Host.rsi, .register(Host.scratch))
+        a.call(through: .at(Host.state, TranslationFrame.repeatStringAt))
+        a.move(4, Host.scratch2, .register(Host.rax))
+        for r in Self.volatile.reversed() { a.pop(r) }
+        for (host, offset) in Self.registers where Self.inStrings.contains(host) {
+            a.move(4, host, .memory(.at(Host.state, offset)))
+        }
         a.test(4, .register(Host.scratch2), Host.scratch2)
         a.plain("ret", 0xc3)
 

@@ -29,6 +29,7 @@ struct TranslationFrame {
     var fsIsOpen: UInt32 = 0
     var gsIsOpen: UInt32 = 0
     var cross: UnsafeRawPointer?
+    var repeatString: UnsafeRawPointer?
 
     static var none: UInt16 { 0xffff }
 
@@ -50,6 +51,7 @@ struct TranslationFrame {
     static var fsIsOpenAt: Int32 { offset + 84 }
     static var gsIsOpenAt: Int32 { offset + 88 }
     static var crossAt: Int32 { offset + 96 }
+    static var repeatStringAt: Int32 { offset + 104 }
     /// FSAVE's image, behind CPUState.
     static var x87ImageAt: Int32 { 768 }
 
@@ -67,6 +69,7 @@ struct TranslationFrame {
             ("x87Segment", x87SegmentAt, F.offset(of: \.x87Segment)),
             ("fsIsOpen", fsIsOpenAt, F.offset(of: \.fsIsOpen)), ("gsIsOpen", gsIsOpenAt, F.offset(of: \.gsIsOpen)),
             ("cross", crossAt, F.offset(of: \.cross)),
+            ("repeatString", repeatStringAt, F.offset(of: \.repeatString)),
         ]
         return facts.map { ("TranslationFrame." + $0.0, Int($0.1 - offset), $0.2) }
     }

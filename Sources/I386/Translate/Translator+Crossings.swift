@@ -18,7 +18,12 @@ extension Translator {
         saveFlags()
         a.load64(Host.scratch, immediate: UInt64(UInt(bitPattern: item.op)))
         a.call(to: stubs.cross)
-        leaveAfterHelper(a.jump(Assembler.notEqual))
+        let leaving = a.jump(Assembler.notEqual)
+        let leave = leavingAfterHelper()
+        deferred.append { [self] in
+            a.bind(leaving)
+            leave()
+        }
         emitIndirectJump()
     }
 }

@@ -16,6 +16,9 @@ extension Translator {
         case .int, .int3, .into: return true
         case .iret, .pushSegment, .popSegment: return wide
         case .movToSegment, .movFromSegment, .cld, .std: return true
+        case .movs, .stos, .lods, .scas: return isNativeString(op)
+        case .xadd, .cmpxchg: return wide && hasMemory
+        case .bsf, .bsr: return wide
         case .movzx8, .movsx8:
             // There is no REX prefix beside ah.
             return hasMemory || op.src & 3 == 0 || host(op.dst) < 8
@@ -29,7 +32,7 @@ extension Translator {
             return wide
         case .sahf: return true
         case .esc: return x87Form(op) != nil
-        case .bt, .bts, .btr, .btc: return wide && (!hasMemory || op.traits.contains(.srcImmediate))
+        case .bt, .bts, .btr, .btc: return wide
         default: return false
         }
     }
@@ -45,7 +48,12 @@ extension Translator {
         case .shl, .sal, .shr, .sar, .rol, .ror: emitShift(op)
         case .imulTwo, .imulThree, .mul, .imul: emitMultiply(op)
         case .div: emitDivide(op)
-        case .bt, .bts, .btr, .btc: emitBitTest(op)
+        case .bt, .bts, .btr, .btc:
+            let isString = op.traits.contains(.dstMemory) && !op.traits.contains(.srcImmediate)
+            if isString { emitBitString(op) } else { emitBitTest(op) }
+        case .bsf, .bsr: emitBitScan(op)
+        case .xadd, .cmpxchg: emitExchangeUnder(op)
+        case .movs, .stos, .lods, .scas: emitString(op)
         case .push, .pop, .leave: emitStack(op)
         case .jumpIf, .loop, .jumpIfCXZero, .call, .ret, .callIndirect, .jumpIndirect: emitJump(op)
         case .int, .int3, .into, .iret: emitCrossing()
@@ -53,7 +61,7 @@ extension Translator {
         case .cld, .std:
             perform(spoils: true) {
                 a.arithmetic(
-                    item.operation == .cld ? .and : .or, 4, .memory(.at(Host.state, 40)),
+                    item.operation == .cld ? .and : .or, 4, .memory(.at(Host.state, Self.eflagsAt)),
                     immediate: item.operation == .cld ? ~Flag.df : Flag.df)
             }
         case .nop: break
@@ -75,19 +83,23 @@ extension Translator {
         saveFlags()
         a.load64(Host.scratch, immediate: UInt64(UInt(bitPattern: item.op)))
         a.call(to: stubs.executeOp)
-        leaveAfterHelper(a.jump(Assembler.notEqual))
+        let leaving = a.jump(Assembler.notEqual)
         flags = GuestFlags(memory: Flag.status)
         isX87Known = false
+        let leave = leavingAfterHelper()
+        deferred.append { [self] in
+            a.bind(leaving)
+            leave()
+        }
     }
 
-    /// The helper that was called for the current instruction says whether to go on; r9d is its answer.
-    func leaveAfterHelper(_ leaving: Int) {
+    /// How to leave when the helper that was called for the current instruction says so, in r9d.
+    func leavingAfterHelper() -> () -> Void {
         let behind = item.executed - accounted
         let start = item.start
-        deferred.append { [self] in
+        return { [self] in
             // 1: it has faulted; 2: it has run, but the trace is not to go on.
             a.heading("seldom: \(GuestVirtual(start)) has faulted, or somebody waits")
-            a.bind(leaving)
             if behind > 0 { a.lea(8, Host.budget, .at(Host.budget, Int32(-behind))) }
             a.load(Host.scratch, immediate: start)
             a.arithmetic(.cmp, 4, .register(Host.scratch2), immediate: 1)

@@ -202,6 +202,8 @@ struct CoreState {
     var isRecording = false
     /// What an instruction called from generated code has thrown.
     var fault = CPUFault(vector: 0)
+    /// That was an access, and generated code is on its way out for it.
+    var didFault = false
     /// Single-step trap is inhibited for one instruction (a load of ss).
     var inhibitTrap = false
     /// An instruction asks for an exit: the vector, and whether it is that of an `int n`.

@@ -118,6 +118,30 @@ import Testing
             #expect(m.cpu.lockstepDifference == nil)
         }
 
+        /// A page that is never there, touched by a program or by the kernel itself, whose handler skips the instruction.
+        @Test(arguments: [1, 3], [Engine.translator, .lockstep])
+        func aPageFaultComesBack(_ ring: Int, _ engine: Engine) throws {
+            // L: add ebx, 1; add [esi], eax; cmp ebx, 500; jne L; int 0x1f
+            let code: [UInt8] = [0x83, 0xc3, 1, 0x01, 0x06, 0x81, 0xfb] + le(500) + [0x75, 0xf3] + TestMachine.stop
+            let machines = try [engine, .interpreter].map { engine in
+                // add esp, 4; add dword [esp], 2; iret
+                let m = try Self.machine(engine, code, kernel: [0x83, 0xc4, 4, 0x83, 0x04, 0x24, 2, 0xcf])
+                m.enter(ring: ring)
+                m.map(0x55000, to: 0, 0)
+                m.cpu.setGate(
+                    14, Gate(offset: Self.handler, selector: 0x60, kind: .interrupt, dpl: 0, disposition: .deliver))
+                (m.s.pointee.esi, m.s.pointee.eflags) = (0x55000, 0xad7)
+                return m
+            }
+            for m in machines { #expect(m.run() == TestMachine.stopped) }
+            #expect(DifferentialTests.difference(machines[0], machines[1]) == nil)
+            #expect(machines[0].cpu.instructions == machines[1].cpu.instructions)
+            #expect(machines[0].s.pointee.cr2 == 0x55000)
+            #expect(machines[0].cpu.lockstepDifference == nil)
+            // What an access has found out is not asked of the interpreter once more.
+            if engine == .translator { #expect(machines[0].cpu.engineCounters.interpreted < 100) }
+        }
+
         /// fs and gs with every kind of data segment behind them, and an offset in ebx.
         @Test(
             arguments: [

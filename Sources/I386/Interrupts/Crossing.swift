@@ -32,37 +32,56 @@ extension CPU {
         }
     }
 
-    /// `int n` from ring 3, in flat mode. The status flags are where generated code keeps them, and stay there.
+    /// `int n` in generated code, whose status flags are in the frame and stay there.
     ///
     /// - Returns: false, with nothing done, when it has to go the long way.
     func enterQuickly(_ vector: UInt8, next: UInt32) -> Bool {
         let s = state
         let gate = gates + Int(vector)
+        guard gate.pointee.delivers, gate.pointee.dpl >= s.pointee.cpl else { return false }
+        return enterQuickly(
+            gate.pointee.offset, gate.pointee.selector, errorCode: nil, from: next,
+            flags: s.pointee.eflags & ~Flag.status | s.packedStatusFlags, masks: gate.pointee.isInterrupt)
+    }
+
+    /// What `enter` does, in flat mode, to the kernel's usual code from ring 3 or from the kernel itself.
+    @inline(__always)
+    func enterQuickly(
+        _ handler: UInt32, _ selector: UInt16, errorCode: UInt32?, from eip: UInt32, flags: UInt32, masks: Bool
+    ) -> Bool {
+        let s = state
         let known = core.pointee.inward
-        guard known.isKnown, s.pointee.cpl == 3, gate.pointee.delivers, gate.pointee.dpl >= 3,
-            (gate.pointee.selector ^ known.code.selector) & 0xfffc == 0, core.pointee.innerSS == known.stack.selector
+        guard known.isKnown, (selector ^ known.code.selector) & 0xfffc == 0 else { return false }
+        let crosses = s.pointee.cpl == 3
+        guard crosses ? core.pointee.innerSS == known.stack.selector : s.pointee.cpl == UInt8(known.code.selector & 3)
         else { return false }
-        let bottom = core.pointee.innerESP &- 20
+        let bytes: UInt32 = (crosses ? 20 : 12) &+ (errorCode == nil ? 0 : 4)
+        let bottom = (crosses ? core.pointee.innerESP : s.pointee.esp) &- bytes
         let table = spaces[core.pointee.space].entries
         let entry = table + Int((bottom >> 12) & UInt32(TLBEntry.count - 1))
-        guard bottom & 0xfff <= 4096 - 20 else { return false }
+        guard bottom & 0xfff <= 4096 &- bytes else { return false }
         if entry.pointee.writeTag != bottom & 0xffff_f000 {
             guard isMapped(bottom, write: true), entry.pointee.writeTag == bottom & 0xffff_f000 else { return false }
         }
+
         // SAFETY: the TLB vouches for the page, and the frame lies inside it.
-        let frame = entry.pointee.host(bottom)
-        frame.storeBytes(of: next, as: UInt32.self)
+        var frame = entry.pointee.host(bottom)
+        if let errorCode {
+            frame.storeBytes(of: errorCode, as: UInt32.self)
+            frame += 4
+        }
+        frame.storeBytes(of: eip, as: UInt32.self)
         frame.storeBytes(of: UInt32(s.pointee.cs.selector), toByteOffset: 4, as: UInt32.self)
-        let flags = s.pointee.eflags & ~Flag.status | s.packedStatusFlags
         frame.storeBytes(of: flags, toByteOffset: 8, as: UInt32.self)
-        frame.storeBytes(of: s.pointee.esp, toByteOffset: 12, as: UInt32.self)
-        frame.storeBytes(of: UInt32(s.pointee.ss.selector), toByteOffset: 16, as: UInt32.self)
+        if crosses {
+            frame.storeBytes(of: s.pointee.esp, toByteOffset: 12, as: UInt32.self)
+            frame.storeBytes(of: UInt32(s.pointee.ss.selector), toByteOffset: 16, as: UInt32.self)
+            s.pointee.ss = known.stack
+        }
         s.pointee.esp = bottom
         s.pointee.cs = known.code
-        s.pointee.ss = known.stack
-        s.pointee.eip = gate.pointee.offset
-        s.pointee.eflags &=
-            ~(Flag.tf | Flag.nt | Flag.rf | Flag.vm | (gate.pointee.isInterrupt ? Flag.if : 0))
+        s.pointee.eip = handler
+        s.pointee.eflags &= ~(Flag.tf | Flag.nt | Flag.rf | Flag.vm | (masks ? Flag.if : 0))
         retag()
         return true
     }

@@ -11,15 +11,24 @@ extension CPU {
     public func deliver(
         vector: UInt8, handler: UInt32, codeSelector: UInt16, errorCode: UInt32?, flagsToPush: UInt32
     ) throws(CPUFault) {
+        resynchronise()
         try enter(
             handler: handler, selector: codeSelector, errorCode: errorCode, flagsToPush: flagsToPush,
             maskInterrupts: false)
-        resynchronise()
     }
 
     func enter(
         handler: UInt32, selector: UInt16, errorCode: UInt32?, flagsToPush: UInt32, maskInterrupts: Bool
     ) throws(CPUFault) {
+        let before = state.pointee.cpl
+        if core.pointee.mode == Self.flatMode,
+            enterQuickly(
+                handler, selector, errorCode: errorCode, from: state.pointee.eip, flags: flagsToPush,
+                masks: maskInterrupts)
+        {
+            return
+        }
+        defer { noteCrossing(from: before) }
         let code = UInt32(selector & 0xfffc)
         guard code != 0, let d = lookUp(selector), d.isCode else { throw .generalProtection(code) }
         let cpl = state.pointee.cpl

@@ -32,6 +32,9 @@ extension CPU {
         t.counters.translatedInstructions &+= UInt64(truncatingIfNeeded: done)
         let value = frame.pointee.value
         let reason = TranslatedExit(rawValue: frame.pointee.reason)
+        // An access has found out already what the instruction raises.
+        let didFault = reason == .interpret && core.pointee.didFault
+        core.pointee.didFault = false
         let generation = code.generation
         switch reason {
         case .link: state.pointee.eip = t.exits[Int(value)].target
@@ -39,7 +42,7 @@ extension CPU {
         case .resume, nil: break
         }
         if let lockstep {
-            compare(lockstep, block, count: done, reason)
+            compare(lockstep, block, count: done, reason, faults: didFault || reason == .fault)
             guard code.generation == generation, lockstep.difference == nil else { return true }
         }
         switch reason {
@@ -58,6 +61,7 @@ extension CPU {
             guard left > 0 else { break }
             // The checked entries go by the TLB, so let it know the page.
             _ = try translate(value, write: false, user: isUser)
+        case .interpret where didFault: throw core.pointee.fault
         case .interpret:
             t.counters.interpreted &+= 1
             // Such an instruction often comes again and is a block of its own: an `int`, an `iret`, a segment register. Blocks are

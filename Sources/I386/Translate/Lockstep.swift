@@ -56,8 +56,7 @@ extension CPU {
     }
 
     /// After it has run `count` instructions: does the interpreter get to the same end?
-    func compare(_ l: Lockstep, _ block: BlockPointer, count: Int, _ reason: TranslatedExit?) {
-        let faults = reason == .fault
+    func compare(_ l: Lockstep, _ block: BlockPointer, count: Int, _ reason: TranslatedExit?, faults: Bool) {
         defer { core.pointee.isRecording = false }
         let translated = state.pointee
         var after: [Int: [UInt8]] = [:]
@@ -93,6 +92,8 @@ extension CPU {
         } catch {
             if !faults || left != 0 {
                 problem = "the interpreter faults with vector \(error.vector) and \(left) instructions left"
+            } else if error != core.pointee.fault {
+                problem = "faults: translated \(core.pointee.fault), interpreted \(error)"
             }
         }
         l.compared += 1

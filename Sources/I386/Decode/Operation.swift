@@ -92,4 +92,7 @@ extension Operation {
         default: false
         }
     }
+
+    /// The same, as long as its operands are there.
+    var isPureOnStack: Bool { self == .push || self == .pop || self == .leave }
 }

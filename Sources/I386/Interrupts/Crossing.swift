@@ -93,7 +93,9 @@ extension CPU {
         let esp = s.pointee.esp
         let entry = core.pointee.tlb + Int((esp >> 12) & UInt32(TLBEntry.count - 1))
         guard cpl != 3, s.pointee.eflags & Flag.nt == 0, esp & 0xfff <= 4096 - 20 else { return false }
-        if entry.pointee.readTag != esp & 0xffff_f000, !isMapped(esp, write: false) { return false }
+        if entry.pointee.readTag != esp & 0xffff_f000 {
+            guard isMapped(esp, write: false), entry.pointee.readTag == esp & 0xffff_f000 else { return false }
+        }
         // SAFETY: as above.
         let frame = entry.pointee.host(esp)
         let eip = frame.loadUnaligned(as: UInt32.self)
@@ -125,7 +127,7 @@ extension CPU {
         return true
     }
 
-    /// Sees to it that the TLB knows a page of the kernel's. If that faults, the long way will find out once more.
+    /// Has a page of the kernel's looked up, so that the TLB knows it, if it may. If that faults, the long way will find out once more.
     @inline(never)
     private func isMapped(_ linear: UInt32, write: Bool) -> Bool {
         do throws(CPUFault) {

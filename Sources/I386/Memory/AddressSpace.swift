@@ -18,6 +18,11 @@ struct AddressSpace {
     /// The entries have been initialised.
     private var isReady = false
 
+    /// Pages this near to either end of the linear addresses are never in the table. So an address that it finds plus or minus
+    /// less than this is the same number in 32 bits and in 64, which spares generated code an instruction for each access.
+    static var margin: UInt32 { 0x10000 }
+    @inline(__always) static func isMarginal(_ linear: UInt32) -> Bool { linear &+ margin < 2 &* margin }
+
     static let none: UInt32 = 1
     static let unpaged: UInt32 = 2
     private static let usedWords = 2 * TLBEntry.count / 64

@@ -32,6 +32,7 @@ extension CPU {
         let walked = try walk(linear, write: write, user: user)
         // SAFETY: the walk has checked that the frame lies inside memory.
         let page = memory.base + Int(walked.frame) << 12
+        guard !AddressSpace.isMarginal(linear) else { return page + Int(linear & 0xfff) }
         entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
         entry.pointee.readTag = pageAddress
         space.pointee.noteUse(entry)
@@ -59,12 +60,13 @@ extension CPU {
         if !write, entry.pointee.readTag == pageAddress { return entry.pointee.host(linear) }
         let walked = try walk(linear, write: write, user: user)
         let page = memory.base + Int(walked.frame) << 12
+        if write { noteForLockstep(frame: Int(walked.frame)) }
+        guard !AddressSpace.isMarginal(linear) else { return page + Int(linear & 0xfff) }
         entry.pointee.addend = Int(bitPattern: page) &- Int(pageAddress)
         entry.pointee.readTag = pageAddress
         entry.pointee.writeTag = .max
         space.pointee.noteUse(entry)
         if write {
-            noteForLockstep(frame: Int(walked.frame))
             if memory.frameHasCode[Int(walked.frame)].load(ordering: .relaxed) != 0 {
                 entry.pointee.writeTag = pageAddress | TLBEntry.codeBit
             } else {

@@ -202,6 +202,7 @@ final class Assembler {
     static var overflow: UInt8 { 0 }
     static var equal: UInt8 { 4 }
     static var notEqual: UInt8 { 5 }
+    static var above: UInt8 { 7 }
     static var less: UInt8 { 12 }
     static var below: UInt8 { 2 }
     static var greater: UInt8 { 15 }

@@ -49,8 +49,20 @@ extension CPU {
         case .link:
             // Nobody is to fault on what was not asked for.
             guard left > 0 else { break }
+            let isPlain = t.exits[Int(value)].isPlain
             let next = try findBlock()
-            if code.generation == generation, next.pointee.trace >= 0 {
+            if isPlain {
+                guard code.generation == generation else { break }
+                if let plain = plainTrace(next, t), !t.isIsolated {
+                    t.link(Int(value), to: plain)
+                } else if code.generation != generation {
+                    break
+                } else if Int(next.pointee.count) <= left {
+                    try interpret(next, &left)
+                } else {
+                    try step(&left)
+                }
+            } else if code.generation == generation, next.pointee.trace >= 0 {
                 t.link(Int(value), to: Int(next.pointee.trace))
             }
         case .indirect:
@@ -85,8 +97,14 @@ extension CPU {
         return true
     }
 
+    /// The trace that starts at a block and checks every address by itself.
+    private func plainTrace(_ block: BlockPointer, _ t: Translator) -> Int? {
+        if let trace = t.plain[block], !t.traces[trace].isDead { return trace }
+        return translate(block, t, isPlain: true) ? t.plain[block] : nil
+    }
+
     /// Translates the trace that starts at a block.
-    private func translate(_ block: BlockPointer, _ t: Translator) -> Bool {
+    private func translate(_ block: BlockPointer, _ t: Translator, isPlain: Bool = false) -> Bool {
         // Not while anything is wrong with it, and in the one mode that everybody uses.
         guard !block.pointee.isDead, !block.pointee.isScratch, block.pointee.secondPage == .max,
             block.pointee.mode == Self.flatMode
@@ -101,7 +119,7 @@ extension CPU {
         var (items, blocks, end) = collect(block)
         let isWatched = watch.map { isWatching($0, items) } ?? false
         if isWatched { t.a.listing = [] }
-        let made = t.translate(&items, blocks: blocks, end: end, memoryBase: memory.base)
+        let made = t.translate(&items, blocks: blocks, end: end, memoryBase: memory.base, isPlain: isPlain)
         if isWatched {
             if let made { watch?.note(.translated(listing(items, trace: made))) }
             t.a.listing = nil

@@ -3,8 +3,8 @@
 // how to make them again from registers that still hold the operands, and pays with instructions only when somebody looks.
 
 /// One way to make some flags anew. Registers are host registers; for bytes, 4…7 are ah…bh.
-enum FlagStep {
-    enum Source {
+enum FlagStep: Equatable {
+    enum Source: Equatable {
         case register(HostRegister)
         case immediate(UInt32)
     }

@@ -10,7 +10,7 @@ let slowAccessHelper: @convention(c) (UnsafeMutableRawPointer, UInt32, UInt32) -
     let frame = state.assumingMemoryBound(to: CPUState.self).frame
     guard let raw = frame.pointee.cpu else { return 0 }
     return Unmanaged<CPU>.fromOpaque(raw)._withUnsafeGuaranteedRef {
-        $0.slowAccess(linear, bytes: kind & 0xff, write: kind & 0x100 != 0)
+        $0.slowAccess(linear, bytes: kind & 0xffff, write: kind & 0x10000 != 0, isWindow: kind & 0x20000 != 0)
     }
 }
 
@@ -70,8 +70,9 @@ extension CPU {
         memory.attention.pointee.load(ordering: .relaxed) != 0 && !core.pointee.isRecording
     }
 
-    fileprivate func slowAccess(_ linear: UInt32, bytes: UInt32, write: Bool) -> UInt {
+    fileprivate func slowAccess(_ linear: UInt32, bytes: UInt32, write: Bool, isWindow: Bool) -> UInt {
         translator?.counters.slowAccesses &+= 1
+        if isWindow, AddressSpace.isMarginal(linear) { return 0 }
         // Thousands of misses in a row are milliseconds: somebody who waits is not to wait for the end of the stretch.
         guard linear & 0xfff <= 4096 - bytes, !isWanted else { return 0 }
         do throws(CPUFault) {

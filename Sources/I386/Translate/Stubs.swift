@@ -27,7 +27,7 @@ struct Stubs {
     private static let reasons = Int(TranslatedExit.untranslated.rawValue) + 1
     /// Where an indirect jump lands whose target is unknown: r8d holds the eip.
     var unknownTarget: Int { exits[Int(TranslatedExit.indirect.rawValue)] }
-    /// ebp: address, r8d: bytes, bit 8 for a write. Returns the host address in rbp, or 0.
+    /// ebp: address, r8d: bytes, bit 16 for a write, bit 17 for a window. Returns the host address in rbp, or 0.
     var slowAccess = 0
     /// r8: an op. Returns with ZF clear when the block must be left.
     var executeOp = 0

@@ -16,6 +16,10 @@ struct TraceItem {
     /// Flags that somebody may look at before they are overwritten: what a fault shows included.
     var liveBefore: UInt32 = Flag.status
     var liveAfter: UInt32 = Flag.status
+    /// All its memory lies in open windows, so that it cannot fault.
+    var isCovered = false
+    /// An address check comes before all of the flags are new, and will spoil the host's.
+    var isSpoiltLater = false
 }
 
 /// How the last item is left when it is not a jump itself.
@@ -59,6 +63,8 @@ struct TraceExit {
     var tail = 0
     var toSwift = 0
     var savesFlags = false
+    /// The next trace must have no windows: the addresses of this one lie in two pages.
+    var isPlain = false
     /// The trace it is linked to, and the next exit linked to the same.
     var linked: Int32 = -1
     var nextIncoming: Int32 = -1
@@ -73,9 +79,30 @@ struct TraceMember {
 extension CPU {
     static var maximumTraceBlocks: Int { 12 }
 
-    /// Follows the way of the interpreter from `head`.
+    /// Follows the way of the interpreter from `head`, up to code that has been translated already, or all the way round when
+    /// it is a loop.
     func collect(_ head: BlockPointer) -> (items: [TraceItem], blocks: [BlockPointer], end: TraceEnd) {
+        var (items, blocks, end, known) = follow(head)
+        guard let known else { return (items, blocks, end) }
+        if case .fallThrough(head.pointee.eip) = end { return (items, blocks, end) }
+        if let last = items[known.items...].firstIndex(where: { $0.operation == .jumpIf && $0.exit == head.pointee.eip }
+        ) {
+            items.removeLast(items.count - last - 1)
+            return (items, blocks, .fallThrough(items[last].next))
+        }
+        items.removeLast(items.count - known.items)
+        blocks.removeLast(blocks.count - known.blocks)
+        return (items, blocks, .fallThrough(known.next))
+    }
+
+    /// - Returns: besides the trace, where it came to code that has been translated already.
+    private func follow(
+        _ head: BlockPointer
+    ) -> (
+        items: [TraceItem], blocks: [BlockPointer], end: TraceEnd, known: (items: Int, blocks: Int, next: UInt32)?
+    ) {
         var items: [TraceItem] = []
+        var known: (items: Int, blocks: Int, next: UInt32)?
         var blocks = [head]
         var block = head
         var executed = 0
@@ -87,7 +114,7 @@ extension CPU {
                 let op = block.ops + index
                 let operation = op.pointee.operation
                 if items.count >= maximum, operation != .boundary {
-                    return (items, blocks, .fallThrough(op.pointee.start))
+                    return (items, blocks, .fallThrough(op.pointee.start), known)
                 }
                 let fused = op.pointee.code.rawValue >= Code.cmpRRJumpB.rawValue
                 if operation == .boundary {
@@ -96,7 +123,7 @@ extension CPU {
                 }
                 if operation == .rdtsc, lockstep != nil {
                     // Two engines cannot see the same time.
-                    return (items, blocks, .interpret(op.pointee.start))
+                    return (items, blocks, .interpret(op.pointee.start), known)
                 }
                 if operation.endsBlock || fused {
                     if fused {
@@ -134,27 +161,27 @@ extension CPU {
                         executed += 1
                     case .call, .ret, .callIndirect, .jumpIndirect:
                         guard op.pointee.size == 4, !op.has(.memory) || op.pointee.isReachable else {
-                            return (items, blocks, .interpret(item.start))
+                            return (items, blocks, .interpret(item.start), known)
                         }
                         items.append(item)
-                        if item.operation == .call { return (items, blocks, .fallThrough(op.pointee.imm)) }
-                        return (items, blocks, .jump)
+                        if item.operation == .call { return (items, blocks, .fallThrough(op.pointee.imm), known) }
+                        return (items, blocks, .jump, known)
                     case .int, .int3, .into, .iret:
                         guard op.pointee.operation != .iret || op.pointee.size == 4 else {
-                            return (items, blocks, .interpret(item.start))
+                            return (items, blocks, .interpret(item.start), known)
                         }
                         items.append(item)
-                        return (items, blocks, .jump)
+                        return (items, blocks, .jump, known)
                     case .movToSegment, .popSegment:
                         // A call-out that goes on unless the mode has changed. Not ss, which holds off traps.
                         guard op.pointee.aux != UInt32(Segment.ss.rawValue) else {
-                            return (items, blocks, .interpret(item.start))
+                            return (items, blocks, .interpret(item.start), known)
                         }
                         items.append(item)
                         executed += 1
                         successor = item.next
                     default:
-                        return (items, blocks, .interpret(item.start))
+                        return (items, blocks, .interpret(item.start), known)
                     }
                     break body
                 }
@@ -165,12 +192,13 @@ extension CPU {
                 executed += 1
                 index += 1
             }
-            guard let next = successor else { return (items, blocks, .jump) }
+            guard let next = successor else { return (items, blocks, .jump, known) }
             guard blocks.count < Self.maximumTraceBlocks, items.count < maximum,
-                let found = warmBlock(at: next, near: head), found.pointee.trace < 0, !blocks.contains(found)
+                let found = warmBlock(at: next, near: head), !blocks.contains(found)
             else {
-                return (items, blocks, .fallThrough(next))
+                return (items, blocks, .fallThrough(next), known)
             }
+            if found.pointee.trace >= 0, known == nil { known = (items.count, blocks.count, next) }
             blocks.append(found)
             block = found
         }
@@ -180,7 +208,8 @@ extension CPU {
     private func prefersJump(
         _ taken: UInt32, over fallThrough: UInt32, _ head: BlockPointer, _ blocks: [BlockPointer]
     ) -> Bool {
-        guard taken != head.pointee.eip, let jump = warmBlock(at: taken, near: head), jump.pointee.trace < 0,
+        guard taken != head.pointee.eip, fallThrough != head.pointee.eip, let jump = warmBlock(at: taken, near: head),
+            jump.pointee.trace < 0,
             !blocks.contains(jump)
         else {
             return false

@@ -54,6 +54,10 @@ struct TranslationFrame {
     static var repeatStringAt: Int32 { offset + 104 }
     /// FSAVE's image, behind CPUState.
     static var x87ImageAt: Int32 { 768 }
+    /// Behind it, two words for each window of the running trace: what is added to guest addresses, and in loops the page
+    /// that this is right for.
+    static var windowsAt: Int32 { 896 }
+    static var windowCount: Int { 32 }
 
     static var facts: [(name: String, assumed: Int, actual: Int?)] {
         typealias F = MemoryLayout<TranslationFrame>
@@ -76,7 +80,7 @@ struct TranslationFrame {
 
     /// Indirect targets: 2¹³ host addresses, by the low bits of the guest's.
     static var targetCount: Int { 1 << 13 }
-    static var targetsAt: Int32 { 1024 }
+    static var targetsAt: Int32 { windowsAt + Int32(windowCount) * 16 }
     /// What loading a segment register comes to: see `SegmentLoad`.
     static var loadsAt: Int32 { targetsAt + Int32(targetCount) * 8 }
     /// Bytes to allocate for frame, state and tables; the state is at `-offset`.

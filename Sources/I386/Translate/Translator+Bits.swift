@@ -56,5 +56,6 @@ extension Translator {
             a.arithmetic(.and, 1, .memory(high), immediate: ~Flag.zf & 0xff)
             a.arithmetic(.or, 1, .memory(high), Host.scratch2)
         }
+        distance = nil
     }
 }

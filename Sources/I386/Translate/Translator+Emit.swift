@@ -3,10 +3,17 @@
 extension Translator {
     /// Translates and returns the number of the trace, or nil when not even the first instruction is for us.
     func translate(
-        _ items: inout [TraceItem], blocks: [BlockPointer], end: TraceEnd, memoryBase: UnsafeMutableRawPointer
+        _ items: inout [TraceItem], blocks: [BlockPointer], end: TraceEnd, memoryBase: UnsafeMutableRawPointer,
+        isPlain: Bool = false
     ) -> Int? {
         guard let first = items.first else { return nil }
-        findLiveFlags(&items)
+        known = KnownValues()
+        windows = []
+        distance = nil
+        loop = isPlain ? nil : findLoop(items, end)
+        let known = loop?.known
+        if !isPlain { planWindows(&items, KnownValues(), isLoop: false) { known?.isUnchanged($0) ?? false } }
+        findLiveFlags(&items, loopsAt: loop?.last)
         let kill = flagKill(items)
         current = Int32(traces.count)
         flags = GuestFlags(memory: Flag.status)
@@ -29,9 +36,14 @@ extension Translator {
             a.heading("\(GuestVirtual(next.start)) \(next.text)")
             emitItem(next)
             if a.failed { break }
+            self.known.pass(next, isNative: isNative(next))
         }
         if !a.failed {
             switch end {
+            case .fallThrough where loop?.last == items.count:
+                a.heading("round again")
+                account(items.count)
+                closeLoop(nil)
             case .fallThrough(let target):
                 a.heading("on to \(GuestVirtual(target))")
                 account(items.count)
@@ -46,6 +58,8 @@ extension Translator {
             case .jump: break
             }
         }
+        if !a.failed { emitLoop(items) }
+        (windows, loop) = ([], nil)
         // The unlikely parts may defer more of their kind.
         var index = 0
         while index < deferred.count, !a.failed {
@@ -66,24 +80,35 @@ extension Translator {
             members.append(TraceMember(trace: current, next: block.pointee.member))
             block.pointee.member = Int32(members.count - 1)
         }
-        blocks[0].pointee.trace = current
-        blocks[0].pointee.patience = 0
+        if isPlain {
+            plain[blocks[0]] = number
+        } else {
+            blocks[0].pointee.trace = current
+            blocks[0].pointee.patience = 0
+        }
         counters.translated += 1
-        for exit in firstExit..<exits.count where exits[exit].target == first.start { link(exit, to: number) }
+        for exit in firstExit..<exits.count where exits[exit].target == first.start && !exits[exit].isPlain {
+            link(exit, to: number)
+        }
         return number
     }
 
     // MARK: Looking ahead
 
     /// Where a fault or an exit may show flags, all are live; elsewhere those that are read before they are overwritten.
-    private func findLiveFlags(_ items: inout [TraceItem]) {
+    func findLiveFlags(_ items: inout [TraceItem], loopsAt last: Int?) {
         var live = Flag.status
+        // Round a loop, all of them are wanted in a form that survives.
+        var isSpoilt = last == items.count
         for i in stride(from: items.count - 1, through: 0, by: -1) {
             items[i].liveAfter = live
+            if i == last { isSpoilt = true }
+            items[i].isSpoiltLater = isSpoilt
             let op = items[i].op.pointee
             let operation = items[i].operation
-            let touchesMemory = !op.traits.isDisjoint(with: .memory) && operation != .lea
-            if operation.isPureOnRegisters, isNative(items[i]), !touchesMemory || operation == .nop {
+            let touchesMemory = !op.traits.isDisjoint(with: .memory) && operation != .lea && !items[i].isCovered
+            let isPure = operation.isPureOnRegisters || (items[i].isCovered && operation.isPureOnStack)
+            if isPure, isNative(items[i]), !touchesMemory || operation == .nop {
                 var killed = op.flagsCertainlyWritten
                 if operation == .jumpIf || operation == .nop { killed = 0 }
                 live = live & ~killed | operation.flagsRead(condition: op.opcode & 0xf)
@@ -91,6 +116,11 @@ extension Translator {
                 live = Flag.status
             }
             items[i].liveBefore = live
+            if !isNative(items[i]) || operation == .esc || !(accesses(items[i]).isEmpty || items[i].isCovered) {
+                isSpoilt = true
+            } else if op.flagsCertainlyWritten == Flag.status, operation != .jumpIf, operation != .nop {
+                isSpoilt = false
+            }
         }
     }
 
@@ -154,7 +184,7 @@ extension Translator {
         }
     }
 
-    private func leave(_ eip: UInt32) {
+    func leave(_ eip: UInt32) {
         a.load(Host.scratch, immediate: eip)
         a.jump(to: stubs.exits[Int(TranslatedExit.lookUp.rawValue)])
     }

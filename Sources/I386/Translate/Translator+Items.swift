@@ -86,6 +86,7 @@ extension Translator {
         let leaving = a.jump(Assembler.notEqual)
         flags = GuestFlags(memory: Flag.status)
         isX87Known = false
+        distance = nil
         let leave = leavingAfterHelper()
         deferred.append { [self] in
             a.bind(leaving)

@@ -177,7 +177,11 @@ extension Translator {
                 needInHost(reads)
             }
             account(item.executed + 1)
-            emitExit(item.exit, condition: item.condition)
+            if loop?.last == item.executed {
+                closeLoop(item.condition)
+            } else {
+                emitExit(item.exit, condition: item.condition)
+            }
         case .loop:
             perform(modifies: bit(4)) { a.lea(4, Host.rcx, .at(Host.rcx, -1)) }
             account(item.executed + 1)

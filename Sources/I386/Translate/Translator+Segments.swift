@@ -86,6 +86,7 @@ extension Translator {
     private func load(_ segment: Segment, from selector: HostOperand) {
         a.extend(4, Host.scratch, selector, from: 2, signed: false)
         a.call(to: stubs.loadSegment[Int(segment.rawValue)])
+        distance = nil
         leaveUnless(Assembler.equal)
     }
 }

@@ -11,7 +11,7 @@ extension Translator {
         let size = op.size
         let hasMemory = op.traits.contains(.dstMemory)
         let access = hasMemory ? Access.write(address(op), size) : nil
-        let target: HostOperand = hasMemory ? .memory(checked) : .register(host(op.dst, size))
+        var target: HostOperand { hasMemory ? .memory(checked) : .register(host(op.dst, size)) }
         let modifies = hasMemory ? 0 : bit(op.dst, size)
         guard op.traits.contains(.srcImmediate) else {
             // A count of zero keeps all flags: they must be there.
@@ -46,8 +46,7 @@ extension Translator {
         let one = item.operation == .mul || item.operation == .imul
         let hasMemory = one ? op.traits.contains(.dstMemory) : op.traits.contains(.srcMemory)
         let access = hasMemory ? Access.read(address(op), 4) : nil
-        let operand: HostOperand =
-            hasMemory ? .memory(checked) : .register(one ? host(op.dst) : host(op.src))
+        var operand: HostOperand { hasMemory ? .memory(checked) : .register(one ? host(op.dst) : host(op.src)) }
         let low = one ? Host.rax : host(op.dst)
         let live = item.liveAfter != 0
         perform(

@@ -77,7 +77,7 @@ extension Translator {
         a.bind(nothing)
         let back = a.position
         flags = GuestFlags(memory: Flag.status)
-        isX87Known = false
+        (isX87Known, distance) = (false, nil)
         let leave = leavingAfterHelper()
         let start = item.start
         deferred.append { [self] in

@@ -111,6 +111,7 @@ extension Translator {
     private func needX87() {
         guard !isX87Known else { return }
         isX87Known = true
+        distance = nil
         a.arithmetic(.cmp, 1, .memory(.at(Host.state, TranslationFrame.x87LoadedAt)), immediate: 0)
         let missing = a.jump(Assembler.equal)
         let back = a.position

@@ -16,6 +16,8 @@ final class Translator {
     var traces: [Trace] = []
     var exits: [TraceExit] = []
     var members: [TraceMember] = []
+    /// Traces without windows, by their first blocks.
+    var plain: [BlockPointer: Int] = [:]
     /// Runs of a block by the interpreter before it is translated.
     var threshold: Int32 = 16
     /// Instructions in a trace.
@@ -30,6 +32,13 @@ final class Translator {
     var item = TraceItem(
         op: UnsafeMutablePointer(bitPattern: 32).unsafelyUnwrapped, operation: .nop, start: 0, next: 0, executed: 0)
     var deferred: [() -> Void] = []
+    /// The memory operand once it has been checked.
+    var checked = HostMemory()
+    var known = KnownValues()
+    var windows: [Window] = []
+    /// The slot of the window whose distance r9 still holds.
+    var distance: Int?
+    var loop: Loop?
     var current: Int32 = 0
     /// The host's x87 holds the guest's registers for sure.
     var isX87Known = false
@@ -76,6 +85,7 @@ final class Translator {
         traces.removeAll(keepingCapacity: true)
         exits.removeAll(keepingCapacity: true)
         members.removeAll(keepingCapacity: true)
+        plain.removeAll(keepingCapacity: true)
         forgetTargets()
     }
 

@@ -89,9 +89,11 @@ extension CPU {
             return UInt(bitPattern: host)
         } catch {
             // Nothing of the instruction has been done, and its accesses are checked in the order in which the interpreter makes
-            // them: this is what it would raise.
-            core.pointee.fault = error
-            core.pointee.didFault = true
+            // them: this is what it would raise. Of a window, nobody knows which access would have.
+            if !isWindow {
+                core.pointee.fault = error
+                core.pointee.didFault = true
+            }
             return 0
         }
     }

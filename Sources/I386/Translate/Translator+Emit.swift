@@ -237,7 +237,7 @@ extension Translator {
         guard flags.memory != Flag.status else { return }
         if flags.durable & ~flags.host != 0 {
             // What only the host has would be lost on the way.
-            if flags.host & ~flags.durable != 0 { a.failed = true }
+            if flags.host & ~flags.durable != 0 { return mergeFlags() }
             needInHost(flags.durable)
         }
         a.move(Host.scratch, Host.rax)

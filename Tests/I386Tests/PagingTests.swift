@@ -218,6 +218,32 @@ import Testing
         #expect(m.s.pointee.eax == 1)
     }
 
+    /// A program's page and the kernel's that share an entry of the TLB, in either order of use.
+    @Test(arguments: [[false], [true], [false, true], [true, false], [false, true, false], [true, false, true]])
+    func aFlushOfUserMappingsFindsThemBetweenTheKernels(_ uses: [Bool]) throws {
+        let high = Self.page | 0xc000_0000
+        let code = uses.flatMap { [0xa1] + le($0 ? high : Self.page) } + Self.load + [0x8b, 0x1d] + le(high)
+        let m = try TestMachine(ring: 1, code)
+        m.set(TestMachine.table | 7, at: TestMachine.directory + 0x300 * 4)
+        m.set(1, at: Self.page)
+        m.set(2, at: 0x60000)
+        for _ in uses { m.step() }
+        m.map(Self.page, to: 0x60000, 7)
+        m.cpu.flushTLB(.user(below: GuestVirtual(0xc000_0000)))
+        // Whether the kernel's is remembered depends on who used the entry last.
+        let kept = uses.last == true
+        if kept {
+            m.s.pointee.eip &+= 5
+            m.step()
+            #expect(m.s.pointee.ebx == 1)
+            m.s.pointee.eip &-= 11
+        }
+        m.step()
+        #expect(m.s.pointee.eax == 2)
+        m.step()
+        #expect(m.s.pointee.ebx == 2)
+    }
+
     @Test func addressSpacesStayWarmAndApart() throws {
         let m = try TestMachine(ring: 1, Self.load + Self.load + Self.load)
         // A second directory that differs in one page.

@@ -13,6 +13,8 @@ struct AddressSpace {
     let entries: UnsafeMutablePointer<TLBEntry>
     /// A bit for each entry that may hold something: a large table must not make forgetting dear.
     private let used: UnsafeMutablePointer<UInt64>
+    /// The same of those below `kernel`: a kernel that forgets what its programs own is not to pay for what it owns itself.
+    private let low: UnsafeMutablePointer<UInt64>
     /// Where code ran: two filters in a row.
     private let filters: UnsafeMutablePointer<UInt64>
     /// The entries have been initialised.
@@ -25,12 +27,16 @@ struct AddressSpace {
 
     static let none: UInt32 = 1
     static let unpaged: UInt32 = 2
+    /// Where everybody's kernel starts.
+    private static let kernel: UInt32 = 0xc000_0000
     private static let usedWords = 2 * TLBEntry.count / 64
 
     init() {
         entries = .allocate(capacity: 2 * TLBEntry.count)
         used = .allocate(capacity: Self.usedWords)
         used.initialize(repeating: 0, count: Self.usedWords)
+        low = .allocate(capacity: Self.usedWords)
+        low.initialize(repeating: 0, count: Self.usedWords)
         filters = .allocate(capacity: 2 * CodeFilter.words)
         filters.initialize(repeating: 0, count: 2 * CodeFilter.words)
     }
@@ -38,6 +44,7 @@ struct AddressSpace {
     func deallocate() {
         entries.deallocate()
         used.deallocate()
+        low.deallocate()
         filters.deallocate()
     }
 
@@ -58,6 +65,7 @@ struct AddressSpace {
     @inline(__always) func noteUse(_ entry: UnsafeMutablePointer<TLBEntry>) {
         let i = entry - entries
         used[i >> 6] |= 1 << UInt64(i & 63)
+        if entry.pointee.readTag < Self.kernel { low[i >> 6] |= 1 << UInt64(i & 63) }
     }
 
     /// Every entry that may hold something; those for which `body` is false hold nothing any more.
@@ -93,6 +101,24 @@ struct AddressSpace {
             return false
         }
     }
+    /// Forgets every translation of pages below `limit`.
+    func drop(below limit: UInt32) {
+        guard limit <= Self.kernel else { return drop { $0 < limit } }
+        for word in 0..<Self.usedWords where low[word] != 0 {
+            var left = low[word]
+            while left != 0 {
+                let bit = left.trailingZeroBitCount
+                left &= left &- 1
+                let e = entries + (word << 6 + bit)
+                if e.pointee.readTag >= limit, e.pointee.readTag < Self.kernel { continue }
+                if e.pointee.readTag < limit {
+                    e.pointee.readTag = .max
+                    e.pointee.writeTag = .max
+                }
+                low[word] &= ~(1 << UInt64(bit))
+            }
+        }
+    }
     func dropEverything() {
         forEachUsed { e in
             e.pointee.readTag = .max
@@ -118,6 +144,12 @@ struct CodeFilter {
     /// - Parameter directory: 0…1023.
     func holds(directory: Int) -> Bool {
         bits[Self.pageWords + directory >> 6] & (1 << UInt64(directory & 63)) != 0
+    }
+    /// Any of 0…last, word by word: a flush of what programs own asks about 768.
+    func holds(directoriesUpTo last: Int) -> Bool {
+        let directories = bits + Self.pageWords
+        for word in 0..<last >> 6 where directories[word] != 0 { return true }
+        return directories[last >> 6] & UInt64.max >> UInt64(63 - last & 63) != 0
     }
     func clear() {
         for i in 0..<Self.words { bits[i] = 0 }

@@ -68,9 +68,9 @@ extension CPU {
         case .user(let limit):
             let last = Int(limit.rawValue >> 22)
             forEachSpace(GuestPhysical(spaces[core.pointee.space].directory)) { space in
-                space.drop { $0 < limit.rawValue }
+                space.drop(below: limit.rawValue)
             } affectsCode: { filter in
-                (0...last).contains { filter.holds(directory: $0) }
+                filter.holds(directoriesUpTo: last)
             }
         case .everything:
             forEachSpace(nil) { space in

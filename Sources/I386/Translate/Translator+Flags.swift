@@ -18,6 +18,7 @@ extension Translator {
         a.arithmetic(.xor, 4, .register(Host.rax), Host.scratch2)
         a.store(2, slot, Host.rax)
         a.move(Host.rax, Host.scratch)
+        distance = nil
         flags.memory = Flag.status
         flags.host = 0
         flags.steps = []

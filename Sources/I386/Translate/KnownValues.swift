@@ -103,7 +103,7 @@ struct KnownValues {
             forget(src)
         case .cbw, .esc: forget(0)
         case .cwd: forget(2)
-        case .mul, .imul, .div:
+        case .mul, .imul, .div, .idiv:
             forget(0)
             forget(2)
         case .loop: forget(1)

@@ -79,6 +79,10 @@ struct TraceMember {
 extension CPU {
     static var maximumTraceBlocks: Int { 12 }
 
+    /// So many instructions that end in a return or an indirect jump are translated once more for everybody who goes there: what
+    /// follows them is guessed better by the host when each has a jump of its own.
+    private static var maximumTail: Int { 16 }
+
     /// Follows the way of the interpreter from `head`, up to code that has been translated already, or all the way round when
     /// it is a loop.
     func collect(_ head: BlockPointer) -> (items: [TraceItem], blocks: [BlockPointer], end: TraceEnd) {
@@ -90,6 +94,7 @@ extension CPU {
             items.removeLast(items.count - last - 1)
             return (items, blocks, .fallThrough(items[last].next))
         }
+        if case .jump = end, items.count - known.items <= Self.maximumTail { return (items, blocks, end) }
         items.removeLast(items.count - known.items)
         blocks.removeLast(blocks.count - known.blocks)
         return (items, blocks, .fallThrough(known.next))

@@ -24,7 +24,7 @@ extension Translator {
             return hasMemory || op.src & 3 == 0 || host(op.dst) < 8
         case .movzx16, .movsx16, .xchg, .cmovcc, .cbw, .cwd, .setcc: return true
         case .lea: return !op.traits.contains(.address16)
-        case .bswap, .imulTwo, .imulThree, .mul, .imul, .div, .leave: return wide
+        case .bswap, .imulTwo, .imulThree, .mul, .imul, .div, .idiv, .leave: return wide
         case .push: return wide
         case .pop: return wide && !hasMemory
         case .shl, .sal, .shr, .sar, .rol, .ror:
@@ -47,7 +47,7 @@ extension Translator {
         case .neg, .not: emitNegation(op)
         case .shl, .sal, .shr, .sar, .rol, .ror: emitShift(op)
         case .imulTwo, .imulThree, .mul, .imul: emitMultiply(op)
-        case .div: emitDivide(op)
+        case .div, .idiv: emitDivide(op)
         case .bt, .bts, .btr, .btc:
             let isString = op.traits.contains(.dstMemory) && !op.traits.contains(.srcImmediate)
             if isString { emitBitString(op) } else { emitBitTest(op) }

@@ -80,12 +80,24 @@ extension Translator {
             } else {
                 a.move(Host.scratch, host(op.dst))
             }
-            // A quotient that does not fit, or a zero divisor: let the interpreter raise #DE.
-            a.arithmetic(.cmp, 4, .register(Host.rdx), Host.scratch)
-            leaveUnless(Assembler.below)
+            if item.operation == .div {
+                // A quotient that does not fit, or a zero divisor: let the interpreter raise #DE.
+                a.arithmetic(.cmp, 4, .register(Host.rdx), Host.scratch)
+                leaveUnless(Assembler.below)
+                return
+            }
+            // For us is what compilers write: a dividend of 32 bits that was extended, and no divisor of 0 or -1.
+            distance = nil
+            a.move(Host.scratch2, Host.rax)
+            a.shift(.sar, 4, .register(Host.scratch2), by: 31)
+            a.arithmetic(.cmp, 4, .register(Host.scratch2), Host.rdx)
+            leaveUnless(Assembler.equal)
+            a.lea(4, Host.scratch2, .at(Host.scratch, 1))
+            a.arithmetic(.cmp, 4, .register(Host.scratch2), immediate: 1)
+            leaveUnless(Assembler.above)
         }
         perform(modifies: bit(0) | bit(8), spoils: true, access: .by(checks)) {
-            a.unary(6, 4, .register(Host.scratch))
+            a.unary(item.operation == .div ? 6 : 7, 4, .register(Host.scratch))
         }
     }
 

@@ -45,7 +45,7 @@ extension Translator {
         }
         switch item.operation {
         case .movzx8, .movsx8, .movzx16, .movsx16, .setcc: break
-        case .cmp, .test, .push, .callIndirect, .jumpIndirect, .mul, .imul, .div, .bt:
+        case .cmp, .test, .push, .callIndirect, .jumpIndirect, .mul, .imul, .div, .idiv, .bt:
             if !op.traits.isDisjoint(with: .memory) { all.append((address(op), op.size, false)) }
         case .mov, .add, .or, .adc, .sbb, .and, .sub, .xor, .not, .neg, .inc, .dec, .shl, .sal, .shr, .sar, .rol, .ror,
             .xchg, .xadd, .cmpxchg, .cmovcc, .imulTwo, .imulThree, .bts, .btr, .btc, .bsf, .bsr:

@@ -87,6 +87,12 @@ final class Assembler {
     @inline(__always) func note(_ text: @autoclosure () -> String) {
         if listing != nil { listing?.append(ListedLine(offset: position, text: text(), isHeading: false)) }
     }
+    /// Jumps like to go to the start of a line of sixteen bytes.
+    func align() {
+        guard position & 15 != 0 else { return }
+        note("(padding)")
+        while position & 15 != 0 { byte(0x90) }
+    }
     /// What the following instructions are for.
     @inline(__always) func heading(_ text: @autoclosure () -> String) {
         if listing != nil { listing?.append(ListedLine(offset: position, text: text(), isHeading: true)) }

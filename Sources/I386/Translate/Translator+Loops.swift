@@ -99,7 +99,7 @@ extension Translator {
         planWindows(&body, around, isLoop: true) { _ in false }
         findLiveFlags(&body, loopsAt: first.last)
 
-        while a.position & 15 != 0 { a.byte(0x90) }
+        a.align()
         a.heading("the loop, from its second round on: \(body.count) instructions left in the budget?")
         loop?.entry = a.position
         loop?.entryFlags = entryFlags

@@ -12,8 +12,9 @@ extension Translator {
 
     /// Makes `checked` the operand, by way of a window. Leaves the flags alone if it is open. Uses r8, r9.
     func reach(_ m: HostMemory, through n: Int) {
+        var isLoaded = false
         if !windows[n].isOpen {
-            open(m, n)
+            isLoaded = open(m, n)
         } else if distance != windows[n].slot {
             a.move(8, Host.scratch2, .memory(slot(windows[n])))
         }
@@ -22,7 +23,7 @@ extension Translator {
             // No carry: a window is never as near to either end of the address space.
             checked = HostMemory(base: Host.scratch2, index: base, displacement: m.displacement)
         } else {
-            loadAddress(m)
+            if !isLoaded { loadAddress(m) }
             checked = HostMemory(base: Host.scratch2, index: Host.address)
         }
         if namesHighByte {
@@ -46,11 +47,13 @@ extension Translator {
     }
 
     /// Checks a whole window and leaves its distance in r9.
-    private func open(_ m: HostMemory, _ n: Int) {
+    ///
+    /// - Returns: the address is in rbp, because it is the first of the window.
+    private func open(_ m: HostMemory, _ n: Int) -> Bool {
         let window = windows[n]
         guard let offset = known.place(m)?.offset else {
             a.failed = true
-            return
+            return false
         }
         var low = m
         low.displacement &-= offset &- window.low
@@ -90,8 +93,9 @@ extension Translator {
             }
             if window.remembersPage {
                 a.store(8, slot(window), Host.scratch2)
-                a.arithmetic(.and, 4, .register(Host.address), immediate: 0xffff_f000)
-                a.store(8, page(window), Host.address)
+                a.move(Host.scratch, Host.address)
+                a.arithmetic(.and, 4, .register(Host.scratch), immediate: 0xffff_f000)
+                a.store(8, page(window), Host.scratch)
                 a.jump(to: back)
             }
             if let unknown { a.bind(unknown) }
@@ -103,9 +107,9 @@ extension Translator {
             a.call(to: stubs.slowAccess)
             a.test(8, .register(Host.address), Host.address)
             let refused = a.jump(Assembler.equal)
-            a.lea(4, Host.scratch2, low)
-            a.arithmetic(.sub, 8, .register(Host.address), Host.scratch2)
             a.move(8, Host.scratch2, .register(Host.address))
+            loadAddress(low)
+            a.arithmetic(.sub, 8, .register(Host.scratch2), Host.address)
             if window.remembersPage {
                 // Not the page: it may hold code, and what was asked for are these bytes.
                 a.store(8, slot(window), Host.scratch2)
@@ -116,6 +120,7 @@ extension Translator {
             a.bind(refused)
             leave()
         }
+        return offset == window.low
     }
 
     /// After a look into the TLB: what its entry adds to addresses, into r9.

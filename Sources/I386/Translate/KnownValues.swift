@@ -11,8 +11,8 @@ struct Origin: Hashable {
 /// What is known of the guest's registers at a point of a trace: each is some value plus a constant.
 struct KnownValues {
     /// Value 0 is the number zero: a register that is it plus something holds a constant.
-    private var value: [8 of Int32] = [1, 2, 3, 4, 5, 6, 7, 8]
-    private var offset: [8 of UInt32] = .init(repeating: 0)
+    fileprivate private(set) var value: [8 of Int32] = [1, 2, 3, 4, 5, 6, 7, 8]
+    fileprivate private(set) var offset: [8 of UInt32] = .init(repeating: 0)
     private var next: Int32 = 9
 
     /// At the top of a loop whose body ends with what is known here: what the body leaves alone is as it was before, the rest is
@@ -75,11 +75,13 @@ struct KnownValues {
         let (dst, src) = (Int(op.dst >> 2), Int(op.src >> 2))
         let whole = op.size == 4
         let toMemory = op.traits.contains(.dstMemory)
-        guard isNative else {
-            for r in 0..<8 { forget(r) }
-            return
-        }
+        func forgetAll() { for r in 0..<8 { forget(r) } }
+        guard isNative else { return forgetAll() }
         switch item.operation {
+        case .push where !whole, .pushSegment where !whole, .pop where !whole, .popSegment where !whole,
+            .call where !whole,
+            .callIndirect where !whole, .ret where !whole, .leave where !whole, .loop where !whole:
+            forgetAll()
         case .nop, .jumpIf, .jumpIfCXZero, .cmp, .test, .bt, .sahf, .cld, .std, .movToSegment: break
         case .mov where whole && !toMemory && op.traits.contains(.srcImmediate):
             (value[dst], offset[dst]) = (0, op.imm)
@@ -116,8 +118,34 @@ struct KnownValues {
         case .leave:
             copy(4, from: 5, plus: 4)
             forget(5)
-        default:
-            for r in 0..<8 { forget(r) }
+        default: forgetAll()
+        }
+    }
+}
+
+extension CPU {
+    /// For tests: what the translator takes each register for after the instruction at `eip`, from which a guest could else be
+    /// led to memory that is not its own: one of before plus a constant, a constant (no register), or anything (nil).
+    package func registersKnown(after eip: GuestVirtual) -> [(register: Int?, plus: UInt32)?]? {
+        guard let translator else { return nil }
+        state.pointee.eip = eip.rawValue
+        guard let op = try? decodeScratch().ops else { return nil }
+        let item = TraceItem(
+            op: op, operation: op.pointee.operation, start: op.pointee.start, next: op.pointee.next, executed: 0)
+        var known = KnownValues()
+        known.pass(item, isNative: translator.isNative(item))
+        return known.all
+    }
+}
+
+extension KnownValues {
+    fileprivate var all: [(register: Int?, plus: UInt32)?] {
+        (0..<8).map { r in
+            switch value[r] {
+            case 0: (nil, offset[r])
+            case 1...8: (Int(value[r]) - 1, offset[r])
+            default: nil
+            }
         }
     }
 }

@@ -204,6 +204,8 @@ struct CoreState {
     var fault = CPUFault(vector: 0)
     /// That was an access, and generated code is on its way out for it.
     var didFault = false
+    /// An access or a window was refused after the walk had marked its page.
+    var hasMarked = false
     /// Single-step trap is inhibited for one instruction (a load of ss).
     var inhibitTrap = false
     /// An instruction asks for an exit: the vector, and whether it is that of an `int n`.

@@ -34,7 +34,8 @@ extension CPU {
         let reason = TranslatedExit(rawValue: frame.pointee.reason)
         // An access has found out already what the instruction raises.
         let didFault = reason == .interpret && core.pointee.didFault
-        core.pointee.didFault = false
+        let hasMarked = reason == .interpret || core.pointee.hasMarked
+        (core.pointee.didFault, core.pointee.hasMarked) = (false, false)
         let generation = code.generation
         switch reason {
         case .link: state.pointee.eip = t.exits[Int(value)].target
@@ -42,7 +43,8 @@ extension CPU {
         case .resume, nil: break
         }
         if let lockstep {
-            compare(lockstep, block, count: done, reason, faults: didFault || reason == .fault)
+            compare(
+                lockstep, block, count: done, faults: didFault || reason == .fault, hasMarked: hasMarked)
             guard code.generation == generation, lockstep.difference == nil else { return true }
         }
         switch reason {

@@ -83,6 +83,7 @@ extension CPU {
                 if memory.frameHasCode[frame].load(ordering: .relaxed) != 0,
                     holdsCode(frame: frame, physical & 0xfff, (physical & 0xfff) + Int(bytes) - 1)
                 {
+                    core.pointee.hasMarked = true
                     return 0
                 }
             }

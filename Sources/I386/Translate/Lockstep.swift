@@ -56,7 +56,7 @@ extension CPU {
     }
 
     /// After it has run `count` instructions: does the interpreter get to the same end?
-    func compare(_ l: Lockstep, _ block: BlockPointer, count: Int, _ reason: TranslatedExit?, faults: Bool) {
+    func compare(_ l: Lockstep, _ block: BlockPointer, count: Int, faults: Bool, hasMarked: Bool) {
         defer { core.pointee.isRecording = false }
         let translated = state.pointee
         var after: [Int: [UInt8]] = [:]
@@ -108,8 +108,8 @@ extension CPU {
             let page = memory.base + frame << 12
             let same = other.withUnsafeBytes { memcmp($0.baseAddress.unsafelyUnwrapped, page, 4096) == 0 }
             guard !same else { continue }
-            // A trace that left for an access has marked the page tables already; the interpreter will.
-            let marks: UInt8 = reason == .interpret || leavesWindow(reason) ? 0x60 : 0
+            // A trace that was left for an access has marked the page tables already; the interpreter will.
+            let marks: UInt8 = hasMarked ? 0x60 : 0
             let first = (0..<4096).first {
                 let change = other[$0] ^ page.load(fromByteOffset: $0, as: UInt8.self)
                 return change & ($0 & 3 == 0 ? ~marks : 0xff) != 0
@@ -131,12 +131,6 @@ extension CPU {
     private func takeExit() -> (isPending: Bool, vector: UInt8, isSoftware: Bool) {
         defer { core.pointee.exitPending = false }
         return (core.pointee.exitPending, core.pointee.exitVector, core.pointee.exitIsSoftware)
-    }
-
-    /// The trace went on in one without windows, or was about to.
-    private func leavesWindow(_ reason: TranslatedExit?) -> Bool {
-        guard reason == .link, let translator else { return false }
-        return translator.exits[Int(state.frame.pointee.value)].isPlain
     }
 
     private func registerDifference(_ a: CPUState, _ b: CPUState) -> String? {

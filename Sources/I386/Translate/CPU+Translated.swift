@@ -75,6 +75,10 @@ extension CPU {
             guard left > 0 else { break }
             // The checked entries go by the TLB, so let it know the page.
             _ = try translate(value, write: false, user: isUser)
+            // A trace without windows may want more of the budget than the one that it stands in for, and is refused each time.
+            if done == 0, value == block.pointee.eip {
+                try step(&left)
+            }
         case .interpret where didFault: throw core.pointee.fault
         case .interpret:
             t.counters.interpreted &+= 1

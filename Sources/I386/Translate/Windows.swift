@@ -34,25 +34,8 @@ extension Translator {
         let op = item.op.pointee
         guard isNative(item) else { return [] }
         var all: [(memory: HostMemory, bytes: UInt8, write: Bool)] = []
-        switch item.operation {
-        case .nop, .jumpIf, .lea: return []
-        case .movzx8, .movsx8: if op.traits.contains(.srcMemory) { all.append((address(op), 1, false)) }
-        case .movzx16, .movsx16: if op.traits.contains(.srcMemory) { all.append((address(op), 2, false)) }
-        case .setcc: if op.traits.contains(.dstMemory) { all.append((address(op), 1, true)) }
-        case .esc: return []
-        case .bt, .bts, .btr, .btc: if !op.traits.contains(.srcImmediate) { return [] }
-        default: break
-        }
-        switch item.operation {
-        case .movzx8, .movsx8, .movzx16, .movsx16, .setcc: break
-        case .cmp, .test, .push, .callIndirect, .jumpIndirect, .mul, .imul, .div, .idiv, .bt:
-            if !op.traits.isDisjoint(with: .memory) { all.append((address(op), op.size, false)) }
-        case .mov, .add, .or, .adc, .sbb, .and, .sub, .xor, .not, .neg, .inc, .dec, .shl, .sal, .shr, .sar, .rol, .ror,
-            .xchg, .xadd, .cmpxchg, .cmovcc, .imulTwo, .imulThree, .bts, .btr, .btc, .bsf, .bsr:
-            if !op.traits.isDisjoint(with: .memory) {
-                all.append((address(op), op.size, op.traits.contains(.dstMemory)))
-            }
-        default: break
+        if !op.traits.isDisjoint(with: .memory), let (bytes, write) = operandAccess(item) {
+            all.append((address(op), bytes, write))
         }
         switch item.operation {
         case .push, .pushSegment, .call, .callIndirect: all.append((.at(Host.esp, -4), 4, true))
@@ -61,6 +44,22 @@ extension Translator {
         default: break
         }
         return all
+    }
+
+    /// How an item uses its memory operand; nil: not at its address, or in a way of its own.
+    private func operandAccess(_ item: TraceItem) -> (bytes: UInt8, write: Bool)? {
+        let op = item.op.pointee
+        switch item.operation {
+        case .movzx8, .movsx8: return (1, false)
+        case .movzx16, .movsx16: return (2, false)
+        case .setcc: return (1, true)
+        case .bt, .bts, .btr, .btc: return op.traits.contains(.srcImmediate) ? (op.size, item.operation != .bt) : nil
+        case .cmp, .test, .push, .callIndirect, .jumpIndirect, .mul, .imul, .div, .idiv: return (op.size, false)
+        case .mov, .add, .or, .adc, .sbb, .and, .sub, .xor, .not, .neg, .inc, .dec, .shl, .sal, .shr, .sar, .rol, .ror,
+            .xchg, .xadd, .cmpxchg, .cmovcc, .imulTwo, .imulThree, .bsf, .bsr:
+            return (op.size, op.traits.contains(.dstMemory))
+        default: return nil
+        }
     }
 
     /// Chooses windows for `items`, next to those that are there already, and marks the items that only go through open ones.

@@ -34,7 +34,9 @@ extension CPU {
         let reason = TranslatedExit(rawValue: frame.pointee.reason)
         // An access has found out already what the instruction raises.
         let didFault = reason == .interpret && core.pointee.didFault
-        let hasMarked = reason == .interpret || core.pointee.hasMarked
+        // What leaves before an instruction may have looked up a part of it, and marked a page.
+        let leavesWindow = reason == .link && t.exits[Int(value)].isPlain
+        let hasMarked = reason == .interpret || leavesWindow || core.pointee.hasMarked
         (core.pointee.didFault, core.pointee.hasMarked) = (false, false)
         let generation = code.generation
         switch reason {
@@ -51,9 +53,8 @@ extension CPU {
         case .link:
             // Nobody is to fault on what was not asked for.
             guard left > 0 else { break }
-            let isPlain = t.exits[Int(value)].isPlain
             let next = try findBlock()
-            if isPlain {
+            if leavesWindow {
                 guard code.generation == generation else { break }
                 if let plain = plainTrace(next, t), !t.isIsolated {
                     t.link(Int(value), to: plain)

@@ -66,13 +66,17 @@ private let hasTcpdump = access("/usr/bin/tcpdump", X_OK) == 0
             let socket = socket(AF_INET, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_ICMP))
             try #require(socket >= 0)
             defer { close(socket) }
+            // What the host says to a new cable by itself may come before the guest listens.
+            var early: UInt64?
             for sequence in 0..<UInt16(1000) {
                 try #require(sendEcho(socket, to: IPv4Address(value: 0x0a09_0802), sequence: sequence))
                 try #require(receiveEcho(socket) == sequence)
+                early = early ?? real.guest.counters.networkTotal.drops
             }
             end(real)
             let counters = real.guest.counters.networkTotal
-            #expect(counters.drops == 0 && counters.sent.packets >= 1001 && counters.received.packets >= 1001)
+            #expect(counters.drops == early)
+            #expect(counters.sent.packets >= 1001 && counters.received.packets >= 1001)
             isTested.withLock { $0 = true }
         }
         guard isTested.withLock({ $0 }) else { return }

@@ -130,16 +130,7 @@ extension Translator {
 
     /// What it takes to go on at the start of the current instruction in a trace that has no windows.
     private func leavingPlainly() -> () -> Void {
-        let then = flags
-        let start = item.start
-        let behind = item.executed - accounted
-        let pending = (x87Pending, x87Segment)
-        return { [self] in
-            flags = then
-            (x87Pending, x87Segment) = pending
-            settleX87()
-            saveFlags()
-            if behind > 0 { a.lea(8, Host.budget, .at(Host.budget, Int32(-behind))) }
+        leaving { [self] start in
             let number = exits.count
             var exit = TraceExit(target: start, isLocal: true)
             exit.isPlain = true

@@ -138,8 +138,16 @@ extension Translator {
         }
     }
 
-    /// What it takes to leave the trace at the start of the current instruction, for later.
+    /// What it takes to leave the trace at the start of the current instruction, for later: to the interpreter.
     func leaving() -> () -> Void {
+        leaving { [self] start in
+            a.load(Host.scratch, immediate: start)
+            a.jump(to: stubs.exits[Int(TranslatedExit.interpret.rawValue)])
+        }
+    }
+
+    /// The same by the way that `exit` writes, given the address.
+    func leaving(by exit: @escaping (UInt32) -> Void) -> () -> Void {
         let then = flags
         let start = item.start
         let behind = item.executed - accounted
@@ -150,8 +158,7 @@ extension Translator {
             settleX87()
             saveFlags()
             if behind > 0 { a.lea(8, Host.budget, .at(Host.budget, Int32(-behind))) }
-            a.load(Host.scratch, immediate: start)
-            a.jump(to: stubs.exits[Int(TranslatedExit.interpret.rawValue)])
+            exit(start)
         }
     }
 
